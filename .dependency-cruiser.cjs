@@ -1,7 +1,7 @@
 // Left to right: a module may import itself and what stands to its left. Nothing else. Why: docs/decisions (module order).
 const order = [
   'platform', 'audit', 'identity', 'commands', 'files', 'notifications', 'reference', 'parties', 'people', 'workflow', 'assessments',
-  'agreements', 'disclosures', 'decisions', 'requests', 'insight', 'register', 'web',
+  'agreements', 'disclosures', 'decisions', 'requests', 'insight', 'search', 'register', 'web',
 ]
 const modules = order.join('|')
 const domain = order.slice(1, -1).join('|')

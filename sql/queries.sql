@@ -99,6 +99,12 @@ insert into "agreement_party" ("agreement_id", "org", "contacts", "left_at", "po
   on conflict ("agreement_id", "org") do update
   set "position" = $2, "role" = $3, "capacities" = $4;
 
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
 insert into "policy_document" ("agreement_id", "position", "party", "conditions", "document_ref", "approved_on", "review_on")
   values ($1, ...);
 
@@ -161,6 +167,12 @@ select "section", "org", "name", "opened_at"
   order by "opened_at" desc, "name";
 
 -- src/agreements/finding/listing.repository.ts
+
+select "a"."id", "a"."updated_at" as "updatedAt"
+  from "agreement" as "a"
+  where ("a"."id" in ($1, ...) or "a"."assessment_id" in ($2, ...))
+  order by "a"."id"
+  limit $3;
 
 select "id", "title"
   from "agreement"
@@ -563,6 +575,78 @@ select w.id, w.rank::text as key, a.updated_at
     regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
     regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
     setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes || ' . ' || words.data), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')),
+    'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
+    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
+    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
+    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
+    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
+    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
+    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
+    string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') cross join
+    lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code) left join code_list_entry as e on e.list in ('DATA_ITEM',
+    'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
+    d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
+    jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
+    as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple', $11)) or (upper(a.id) =
+    upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select from agreement_party as
+    p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
+    o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w order by w.rank desc, w.id collate "C" limit $15)
+    as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes || ' . ' || words.data), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')),
+    'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
+    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
+    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
+    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
+    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
+    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
+    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
+    string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') cross join
+    lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code) left join code_list_entry as e on e.list in ('DATA_ITEM',
+    'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
+    d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
+    jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
+    as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple', $11)) or (upper(a.id) =
+    upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select from agreement_party as
+    p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
+    o.legal_name]) as name))) as f where (f.rank < $15::bigint or (f.rank = $16::bigint and f.agreement_id > $17 collate "C")) order by
+    f.rank desc, f.agreement_id collate "C") as w order by w.rank desc, w.id collate "C" limit $18) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
     words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
     coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
     ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
@@ -705,6 +789,76 @@ select w.id, w.rank::text as key, a.updated_at
     <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
     o.short_name, o.legal_name]) as name))) as f where (f.rank < $15::bigint or (f.rank = $16::bigint and f.agreement_id > $17 collate "C"))
     order by f.rank desc, f.agreement_id collate "C") as w order by w.rank desc, w.id collate "C" limit $18) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words(websearch_to_tsquery('english', $1), $2, $3)) select f.agreement_id, f.rank from f where f.rank is not null union all
+    select a.id, rank_of_words(old.words, websearch_to_tsquery('english', $4), (upper(a.id) = upper(btrim($5)) or coalesce(upper(a.provenance
+    ->> 'reference') = upper(btrim($6)), false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where
+    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($7)) in (select
+    lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null
+    and a.id = f.agreement_id cross join lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ',
+    'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
+    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
+    setweight(to_tsvector('english', words.purposes || ' . ' || words.data), 'C') || setweight(to_tsvector('english',
+    regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code,
+    '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from
+    agreement_party as p where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or
+    o.code = a.owner_org ), '') as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', '
+    '), e.label, c.label), ' . ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and
+    v.status in ('DRAFT', 'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select
+    max(l.edition) from code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes,
+    coalesce(( select string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ') from flow as f
+    join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') cross join
+    lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code) left join code_list_entry as e on e.list in ('DATA_ITEM',
+    'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
+    d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
+    jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
+    as words) as old where old.words @@ websearch_to_tsquery('english', $8) or (upper(a.id) = upper(btrim($9)) or coalesce(upper(a.provenance
+    ->> 'reference') = upper(btrim($10)), false)) or exists ( select from agreement_party as p join organisation as o on o.code = p.org where
+    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($11)) in
+    (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))) as f order by f.rank desc,
+    f.agreement_id collate "C") as w order by w.rank desc, w.id collate "C" limit $12) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words(websearch_to_tsquery('english', $1), $2, $3)) select f.agreement_id, f.rank from f where f.rank is not null union all
+    select a.id, rank_of_words(old.words, websearch_to_tsquery('english', $4), (upper(a.id) = upper(btrim($5)) or coalesce(upper(a.provenance
+    ->> 'reference') = upper(btrim($6)), false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where
+    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($7)) in (select
+    lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null
+    and a.id = f.agreement_id cross join lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ',
+    'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
+    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
+    setweight(to_tsvector('english', words.purposes || ' . ' || words.data), 'C') || setweight(to_tsvector('english',
+    regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code,
+    '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from
+    agreement_party as p where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or
+    o.code = a.owner_org ), '') as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', '
+    '), e.label, c.label), ' . ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and
+    v.status in ('DRAFT', 'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select
+    max(l.edition) from code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes,
+    coalesce(( select string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ') from flow as f
+    join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') cross join
+    lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code) left join code_list_entry as e on e.list in ('DATA_ITEM',
+    'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
+    d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
+    jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
+    as words) as old where old.words @@ websearch_to_tsquery('english', $8) or (upper(a.id) = upper(btrim($9)) or coalesce(upper(a.provenance
+    ->> 'reference') = upper(btrim($10)), false)) or exists ( select from agreement_party as p join organisation as o on o.code = p.org where
+    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($11)) in
+    (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))) as f order by f.rank desc,
+    f.agreement_id collate "C") as w where (select true from agreement as a where a.id = w.id and exists (select from agreement_party as p
+    where p.agreement_id = a.id and p.org = $12 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id)))) order by w.rank desc, w.id collate "C" limit $13) as w
   join agreement as a
   on a.id = w.id
   order by w.rank desc, w.id collate "C";
@@ -1136,6 +1290,29 @@ select "v"."version", "v"."frozen_at", "v"."change_class", "v"."recorded_elsewhe
   where "v"."agreement_id" = $1;
 
 -- src/agreements/store/search.repository.ts
+
+insert into agreement_search (agreement_id, words) select a.id, ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', '
+    ', 'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
+    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
+    setweight(to_tsvector('english', words.purposes || ' . ' || words.data), 'C') || setweight(to_tsvector('english',
+    regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code,
+    '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from
+    agreement_party as p where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or
+    o.code = a.owner_org ), '') as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', '
+    '), e.label, c.label), ' . ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and
+    v.status in ('DRAFT', 'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select
+    max(l.edition) from code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes,
+    coalesce(( select string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ') from flow as f
+    join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') cross join
+    lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code) left join code_list_entry as e on e.list in ('DATA_ITEM',
+    'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
+    d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
+    jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
+  from agreement as a
+  where a.id = $1
+  on conflict (agreement_id) do update
+  set words = excluded.words;
 
 insert into agreement_search (agreement_id, words) select a.id, ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', '
     ', 'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
@@ -1690,6 +1867,16 @@ select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evalua
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
+  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."decision_id" = $2
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
+  limit $3;
+
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+  from "decision_search" as "s"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."outcome" = $2
   order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
@@ -2115,6 +2302,95 @@ select "r".*, "d"."consumed_at", "d"."valid_from"
   order by "r"."id" desc
   limit $2;
 
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or (r.provider = any
+    ($2::text[]) or r.recipient = any ($3::text[]) or r.content ->> 'purpose' = any ($4::text[]) or r.content -> 'data_items' ?| $5::text[]),
+    false) and coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any ($8::text[]) or
+    r.content ->> 'purpose' = any ($9::text[]) or r.content -> 'data_items' ?| $10::text[]), false) and coalesce(r.words @@
+    phraseto_tsquery('english', $11) or (r.provider = any ($12::text[]) or r.recipient = any ($13::text[]) or r.content ->> 'purpose' = any
+    ($14::text[]) or r.content -> 'data_items' ?| $15::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $16) or
+    (r.provider = any ($17::text[]) or r.recipient = any ($18::text[]) or r.content ->> 'purpose' = any ($19::text[]) or r.content ->
+    'data_items' ?| $20::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $21) or (r.provider = any ($22::text[]) or
+    r.recipient = any ($23::text[]) or r.content ->> 'purpose' = any ($24::text[]) or r.content -> 'data_items' ?| $25::text[]), false) and
+    coalesce(r.words @@ phraseto_tsquery('english', $26) or (r.provider = any ($27::text[]) or r.recipient = any ($28::text[]) or r.content
+    ->> 'purpose' = any ($29::text[]) or r.content -> 'data_items' ?| $30::text[]), false) and coalesce(r.words @@
+    phraseto_tsquery('english', $31) or (r.provider = any ($32::text[]) or r.recipient = any ($33::text[]) or r.content ->> 'purpose' = any
+    ($34::text[]) or r.content -> 'data_items' ?| $35::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $36) or
+    (r.provider = any ($37::text[]) or r.recipient = any ($38::text[]) or r.content ->> 'purpose' = any ($39::text[]) or r.content ->
+    'data_items' ?| $40::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $41) or (r.provider = any ($42::text[]) or
+    r.recipient = any ($43::text[]) or r.content ->> 'purpose' = any ($44::text[]) or r.content -> 'data_items' ?| $45::text[]), false) and
+    coalesce(r.words @@ phraseto_tsquery('english', $46) or (r.provider = any ($47::text[]) or r.recipient = any ($48::text[]) or r.content
+    ->> 'purpose' = any ($49::text[]) or r.content -> 'data_items' ?| $50::text[]), false) and coalesce(r.words @@
+    phraseto_tsquery('english', $51) or (r.provider = any ($52::text[]) or r.recipient = any ($53::text[]) or r.content ->> 'purpose' = any
+    ($54::text[]) or r.content -> 'data_items' ?| $55::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $56) or
+    (r.provider = any ($57::text[]) or r.recipient = any ($58::text[]) or r.content ->> 'purpose' = any ($59::text[]) or r.content ->
+    'data_items' ?| $60::text[]), false))
+  order by "r"."id" desc
+  limit $61;
+
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or (r.provider = any
+    ($2::text[]) or r.recipient = any ($3::text[]) or r.content ->> 'purpose' = any ($4::text[]) or r.content -> 'data_items' ?| $5::text[]),
+    false) and coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any ($8::text[]) or
+    r.content ->> 'purpose' = any ($9::text[]) or r.content -> 'data_items' ?| $10::text[]), false) and coalesce(r.words @@
+    phraseto_tsquery('english', $11) or (r.provider = any ($12::text[]) or r.recipient = any ($13::text[]) or r.content ->> 'purpose' = any
+    ($14::text[]) or r.content -> 'data_items' ?| $15::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $16) or
+    (r.provider = any ($17::text[]) or r.recipient = any ($18::text[]) or r.content ->> 'purpose' = any ($19::text[]) or r.content ->
+    'data_items' ?| $20::text[]), false))
+  order by "r"."id" desc
+  limit $21;
+
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or (r.provider = any
+    ($2::text[]) or r.recipient = any ($3::text[]) or r.content ->> 'purpose' = any ($4::text[]) or r.content -> 'data_items' ?| $5::text[]),
+    false) and coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any ($8::text[]) or
+    r.content ->> 'purpose' = any ($9::text[]) or r.content -> 'data_items' ?| $10::text[]), false) and coalesce(r.words @@
+    phraseto_tsquery('english', $11) or (r.provider = any ($12::text[]) or r.recipient = any ($13::text[]) or r.content ->> 'purpose' = any
+    ($14::text[]) or r.content -> 'data_items' ?| $15::text[]), false))
+  order by "r"."id" desc
+  limit $16;
+
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or (r.provider = any
+    ($2::text[]) or r.recipient = any ($3::text[]) or r.content ->> 'purpose' = any ($4::text[]) or r.content -> 'data_items' ?| $5::text[]),
+    false) and coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any ($8::text[]) or
+    r.content ->> 'purpose' = any ($9::text[]) or r.content -> 'data_items' ?| $10::text[]), false))
+  order by "r"."id" desc
+  limit $11;
+
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or (r.provider = any
+    ($2::text[]) or r.recipient = any ($3::text[]) or r.content ->> 'purpose' = any ($4::text[]) or r.content -> 'data_items' ?| $5::text[]),
+    false) and not coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any ($8::text[]) or
+    r.content ->> 'purpose' = any ($9::text[]) or r.content -> 'data_items' ?| $10::text[]), false))
+  order by "r"."id" desc
+  limit $11;
+
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or (r.provider = any
+    ($2::text[]) or r.recipient = any ($3::text[]) or r.content ->> 'purpose' = any ($4::text[]) or r.content -> 'data_items' ?| $5::text[]),
+    false))
+  order by "r"."id" desc
+  limit $6;
+
 update "disclosure_request"
   set "content" = $1, "content_hash" = $2, "revision" = $3, "revised_by" = $4, "status" = $5, "sign_off_id" = $6, "decided_at" = $7,
     "reasons" = $8, "conditions" = $9
@@ -2182,6 +2458,83 @@ select "e".*
 
 select "e".*
   from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and (coalesce(e.words @@ phraseto_tsquery('english', $1) or (e.provider = any
+    ($2::text[]) or e.recipient = any ($3::text[]) or e.purpose = any ($4::text[]) or e.ground = any ($5::text[]) or e.data_items &&
+    $6::text[]), false) and coalesce(e.words @@ phraseto_tsquery('english', $7) or (e.provider = any ($8::text[]) or e.recipient = any
+    ($9::text[]) or e.purpose = any ($10::text[]) or e.ground = any ($11::text[]) or e.data_items && $12::text[]), false) and
+    coalesce(e.words @@ phraseto_tsquery('english', $13) or (e.provider = any ($14::text[]) or e.recipient = any ($15::text[]) or e.purpose =
+    any ($16::text[]) or e.ground = any ($17::text[]) or e.data_items && $18::text[]), false) and coalesce(e.words @@
+    phraseto_tsquery('english', $19) or (e.provider = any ($20::text[]) or e.recipient = any ($21::text[]) or e.purpose = any ($22::text[])
+    or e.ground = any ($23::text[]) or e.data_items && $24::text[]), false) and coalesce(e.words @@ phraseto_tsquery('english', $25) or
+    (e.provider = any ($26::text[]) or e.recipient = any ($27::text[]) or e.purpose = any ($28::text[]) or e.ground = any ($29::text[]) or
+    e.data_items && $30::text[]), false) and coalesce(e.words @@ phraseto_tsquery('english', $31) or (e.provider = any ($32::text[]) or
+    e.recipient = any ($33::text[]) or e.purpose = any ($34::text[]) or e.ground = any ($35::text[]) or e.data_items && $36::text[]), false)
+    and coalesce(e.words @@ phraseto_tsquery('english', $37) or (e.provider = any ($38::text[]) or e.recipient = any ($39::text[]) or
+    e.purpose = any ($40::text[]) or e.ground = any ($41::text[]) or e.data_items && $42::text[]), false) and coalesce(e.words @@
+    phraseto_tsquery('english', $43) or (e.provider = any ($44::text[]) or e.recipient = any ($45::text[]) or e.purpose = any ($46::text[])
+    or e.ground = any ($47::text[]) or e.data_items && $48::text[]), false) and coalesce(e.words @@ phraseto_tsquery('english', $49) or
+    (e.provider = any ($50::text[]) or e.recipient = any ($51::text[]) or e.purpose = any ($52::text[]) or e.ground = any ($53::text[]) or
+    e.data_items && $54::text[]), false) and coalesce(e.words @@ phraseto_tsquery('english', $55) or (e.provider = any ($56::text[]) or
+    e.recipient = any ($57::text[]) or e.purpose = any ($58::text[]) or e.ground = any ($59::text[]) or e.data_items && $60::text[]), false)
+    and coalesce(e.words @@ phraseto_tsquery('english', $61) or (e.provider = any ($62::text[]) or e.recipient = any ($63::text[]) or
+    e.purpose = any ($64::text[]) or e.ground = any ($65::text[]) or e.data_items && $66::text[]), false) and coalesce(e.words @@
+    phraseto_tsquery('english', $67) or (e.provider = any ($68::text[]) or e.recipient = any ($69::text[]) or e.purpose = any ($70::text[])
+    or e.ground = any ($71::text[]) or e.data_items && $72::text[]), false))
+  order by "e"."id" desc
+  limit $73;
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and (coalesce(e.words @@ phraseto_tsquery('english', $1) or (e.provider = any
+    ($2::text[]) or e.recipient = any ($3::text[]) or e.purpose = any ($4::text[]) or e.ground = any ($5::text[]) or e.data_items &&
+    $6::text[]), false) and coalesce(e.words @@ phraseto_tsquery('english', $7) or (e.provider = any ($8::text[]) or e.recipient = any
+    ($9::text[]) or e.purpose = any ($10::text[]) or e.ground = any ($11::text[]) or e.data_items && $12::text[]), false) and
+    coalesce(e.words @@ phraseto_tsquery('english', $13) or (e.provider = any ($14::text[]) or e.recipient = any ($15::text[]) or e.purpose =
+    any ($16::text[]) or e.ground = any ($17::text[]) or e.data_items && $18::text[]), false) and coalesce(e.words @@
+    phraseto_tsquery('english', $19) or (e.provider = any ($20::text[]) or e.recipient = any ($21::text[]) or e.purpose = any ($22::text[])
+    or e.ground = any ($23::text[]) or e.data_items && $24::text[]), false))
+  order by "e"."id" desc
+  limit $25;
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and (coalesce(e.words @@ phraseto_tsquery('english', $1) or (e.provider = any
+    ($2::text[]) or e.recipient = any ($3::text[]) or e.purpose = any ($4::text[]) or e.ground = any ($5::text[]) or e.data_items &&
+    $6::text[]), false) and coalesce(e.words @@ phraseto_tsquery('english', $7) or (e.provider = any ($8::text[]) or e.recipient = any
+    ($9::text[]) or e.purpose = any ($10::text[]) or e.ground = any ($11::text[]) or e.data_items && $12::text[]), false) and
+    coalesce(e.words @@ phraseto_tsquery('english', $13) or (e.provider = any ($14::text[]) or e.recipient = any ($15::text[]) or e.purpose =
+    any ($16::text[]) or e.ground = any ($17::text[]) or e.data_items && $18::text[]), false))
+  order by "e"."id" desc
+  limit $19;
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and (coalesce(e.words @@ phraseto_tsquery('english', $1) or (e.provider = any
+    ($2::text[]) or e.recipient = any ($3::text[]) or e.purpose = any ($4::text[]) or e.ground = any ($5::text[]) or e.data_items &&
+    $6::text[]), false) and coalesce(e.words @@ phraseto_tsquery('english', $7) or (e.provider = any ($8::text[]) or e.recipient = any
+    ($9::text[]) or e.purpose = any ($10::text[]) or e.ground = any ($11::text[]) or e.data_items && $12::text[]), false))
+  order by "e"."id" desc
+  limit $13;
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and (coalesce(e.words @@ phraseto_tsquery('english', $1) or (e.provider = any
+    ($2::text[]) or e.recipient = any ($3::text[]) or e.purpose = any ($4::text[]) or e.ground = any ($5::text[]) or e.data_items &&
+    $6::text[]), false) and not coalesce(e.words @@ phraseto_tsquery('english', $7) or (e.provider = any ($8::text[]) or e.recipient = any
+    ($9::text[]) or e.purpose = any ($10::text[]) or e.ground = any ($11::text[]) or e.data_items && $12::text[]), false))
+  order by "e"."id" desc
+  limit $13;
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and (coalesce(e.words @@ phraseto_tsquery('english', $1) or (e.provider = any
+    ($2::text[]) or e.recipient = any ($3::text[]) or e.purpose = any ($4::text[]) or e.ground = any ($5::text[]) or e.data_items &&
+    $6::text[]), false))
+  order by "e"."id" desc
+  limit $7;
+
+select "e".*
+  from "emergency" as "e"
   where public.may_see_one_off(e.provider, e.recipient) and e.aware_at is not null and not exists ( select from public.breach_assessment a
     left join public.breach_communication c using (emergency_id) where a.emergency_id = e.id and (a.finding <> 'HIGH_RISK' or c.emergency_id
     is not null))
@@ -2246,6 +2599,12 @@ select "f".*
     is not null
   order by "f"."id"
   limit $3;
+
+select "f".*
+  from "evidence_file" as "f"
+  where public.may_see_file(f.org, f.owner_type, f.owner_id, f.attached_at) and "f"."status" <> $1 and f.id in (select
+    public.files_named($2::text[], $3::uuid, $4))
+  order by "f"."id" desc;
 
 select coalesce(sum(f.size), 0) as "bytes"
   from "evidence_file" as "f"
@@ -3005,6 +3364,15 @@ select "r"."id", "p"."issuer", "p"."subject", "r"."org", "r"."role", "r"."from_d
   on "p"."id" = "r"."person_id"
   where "r"."person_id" = $1 and "r"."org" = $2;
 
+select "r"."id", "p"."issuer", "p"."subject", "r"."org", "r"."role", "r"."from_day", "r"."to_day", "r"."ended_at", "r"."row_version",
+    "r"."act_count"
+  from "held_role" as "r"
+  inner join "person" as "p"
+  on "p"."id" = "r"."person_id"
+  where r.from_day <= $1 and coalesce(r.to_day >= $2, true) and coalesce((r.ended_at at time zone 'Europe/London')::date >= $3, true)
+  order by "r"."id"
+  limit $4;
+
 select distinct "r"."org"
   from "held_role" as "r"
   where "r"."ended_at" is null and r.from_day <= $1 and coalesce(r.to_day >= $2, true);
@@ -3287,6 +3655,88 @@ select "r".*
   order by "r"."id" desc
   limit $5;
 
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or
+    (r.provider = any ($2::text[]) or r.recipient = any ($3::text[]) or r.purpose = any ($4::text[]) or r.question -> 'data_items' ?|
+    $5::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any
+    ($8::text[]) or r.purpose = any ($9::text[]) or r.question -> 'data_items' ?| $10::text[]), false) and coalesce(r.words @@
+    phraseto_tsquery('english', $11) or (r.provider = any ($12::text[]) or r.recipient = any ($13::text[]) or r.purpose = any ($14::text[])
+    or r.question -> 'data_items' ?| $15::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $16) or (r.provider = any
+    ($17::text[]) or r.recipient = any ($18::text[]) or r.purpose = any ($19::text[]) or r.question -> 'data_items' ?| $20::text[]), false)
+    and coalesce(r.words @@ phraseto_tsquery('english', $21) or (r.provider = any ($22::text[]) or r.recipient = any ($23::text[]) or
+    r.purpose = any ($24::text[]) or r.question -> 'data_items' ?| $25::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english',
+    $26) or (r.provider = any ($27::text[]) or r.recipient = any ($28::text[]) or r.purpose = any ($29::text[]) or r.question -> 'data_items'
+    ?| $30::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $31) or (r.provider = any ($32::text[]) or r.recipient = any
+    ($33::text[]) or r.purpose = any ($34::text[]) or r.question -> 'data_items' ?| $35::text[]), false) and coalesce(r.words @@
+    phraseto_tsquery('english', $36) or (r.provider = any ($37::text[]) or r.recipient = any ($38::text[]) or r.purpose = any ($39::text[])
+    or r.question -> 'data_items' ?| $40::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $41) or (r.provider = any
+    ($42::text[]) or r.recipient = any ($43::text[]) or r.purpose = any ($44::text[]) or r.question -> 'data_items' ?| $45::text[]), false)
+    and coalesce(r.words @@ phraseto_tsquery('english', $46) or (r.provider = any ($47::text[]) or r.recipient = any ($48::text[]) or
+    r.purpose = any ($49::text[]) or r.question -> 'data_items' ?| $50::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english',
+    $51) or (r.provider = any ($52::text[]) or r.recipient = any ($53::text[]) or r.purpose = any ($54::text[]) or r.question -> 'data_items'
+    ?| $55::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $56) or (r.provider = any ($57::text[]) or r.recipient = any
+    ($58::text[]) or r.purpose = any ($59::text[]) or r.question -> 'data_items' ?| $60::text[]), false))
+  order by "r"."id" desc
+  limit $61;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or
+    (r.provider = any ($2::text[]) or r.recipient = any ($3::text[]) or r.purpose = any ($4::text[]) or r.question -> 'data_items' ?|
+    $5::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any
+    ($8::text[]) or r.purpose = any ($9::text[]) or r.question -> 'data_items' ?| $10::text[]), false) and coalesce(r.words @@
+    phraseto_tsquery('english', $11) or (r.provider = any ($12::text[]) or r.recipient = any ($13::text[]) or r.purpose = any ($14::text[])
+    or r.question -> 'data_items' ?| $15::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $16) or (r.provider = any
+    ($17::text[]) or r.recipient = any ($18::text[]) or r.purpose = any ($19::text[]) or r.question -> 'data_items' ?| $20::text[]), false))
+  order by "r"."id" desc
+  limit $21;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or
+    (r.provider = any ($2::text[]) or r.recipient = any ($3::text[]) or r.purpose = any ($4::text[]) or r.question -> 'data_items' ?|
+    $5::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any
+    ($8::text[]) or r.purpose = any ($9::text[]) or r.question -> 'data_items' ?| $10::text[]), false) and coalesce(r.words @@
+    phraseto_tsquery('english', $11) or (r.provider = any ($12::text[]) or r.recipient = any ($13::text[]) or r.purpose = any ($14::text[])
+    or r.question -> 'data_items' ?| $15::text[]), false))
+  order by "r"."id" desc
+  limit $16;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or
+    (r.provider = any ($2::text[]) or r.recipient = any ($3::text[]) or r.purpose = any ($4::text[]) or r.question -> 'data_items' ?|
+    $5::text[]), false) and coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any
+    ($8::text[]) or r.purpose = any ($9::text[]) or r.question -> 'data_items' ?| $10::text[]), false))
+  order by "r"."id" desc
+  limit $11;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or
+    (r.provider = any ($2::text[]) or r.recipient = any ($3::text[]) or r.purpose = any ($4::text[]) or r.question -> 'data_items' ?|
+    $5::text[]), false) and not coalesce(r.words @@ phraseto_tsquery('english', $6) or (r.provider = any ($7::text[]) or r.recipient = any
+    ($8::text[]) or r.purpose = any ($9::text[]) or r.question -> 'data_items' ?| $10::text[]), false))
+  order by "r"."id" desc
+  limit $11;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or
+    (r.provider = any ($2::text[]) or r.recipient = any ($3::text[]) or r.purpose = any ($4::text[]) or r.question -> 'data_items' ?|
+    $5::text[]), false))
+  order by "r"."id" desc
+  limit $6;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and (coalesce(r.words @@ phraseto_tsquery('english', $1) or
+    (r.provider = any ($2::text[]) or r.recipient = any ($3::text[]) or r.purpose = any ($4::text[]) or r.question -> 'data_items' ?|
+    $5::text[]), false)) and "r"."id" < $6
+  order by "r"."id" desc
+  limit $7;
+
 select distinct "r"."asked_by_issuer" as "issuer", "r"."asked_by_sub" as "sub", "r"."asked_by_org" as "org"
   from "share_request" as "r"
   where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."origin" = $1 and ("r"."agreement" = $2 or
@@ -3299,6 +3749,18 @@ update "share_request"
     $7, "row_version" = "row_version" + $8, "act_count" = "act_count" + $9
   where "id" = $10
   returning "row_version";
+
+-- src/search/marking.repository.ts
+
+select tsvector_to_array(to_tsvector('english', i.text)) as lexemes
+  from unnest($1::text[]) with ordinality as i (text, n)
+  order by i.n;
+
+with q as materialized ( select string_agg('(' || one.query::text || ')', ' | ')::tsquery as query from (select phraseto_tsquery('english',
+    term) as query from unnest($1::text[]) as t (term)) as one where numnode(one.query) > 0) select case when to_tsvector('english', i.text)
+    @@ q.query then ts_headline('english', i.text, q.query, case when length(i.text) > $2 then $3 else $4 end) end as marked
+  from unnest($5::text[]) with ordinality as i (text, n), q
+  order by i.n;
 
 -- src/workflow/insight/insight.repository.ts
 

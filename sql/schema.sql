@@ -1102,7 +1102,7 @@ create table public.agreement_search (
   constraint agreement_search_pkey PRIMARY KEY (agreement_id),
   constraint agreement_search_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT
 ) with (toast_tuple_target=8160);
-comment on table agreement_search is 'Reference and title (weight A), parties with every name they are known by (B), purposes (C), sections in words (D).';
+comment on table agreement_search is 'Reference and title (weight A), parties with every name they are known by (B), purposes and data (C), sections in words (D).';
 alter table public.agreement_search enable row level security;
 create policy agreement_search_follows_its_agreement on agreement_search for all to public
   using (may_see_agreement(agreement_id))
@@ -2004,6 +2004,7 @@ create table public.disclosure_request (
   conditions jsonb not null,
   row_version bigint not null default 1,
   act_count bigint not null default 0,
+  words tsvector not null default (jsonb_to_tsvector('english'::regconfig, content, '["string"]'::jsonb) || to_tsvector('english'::regconfig, COALESCE(reasons, ''::text))),
   constraint disclosure_request_pkey PRIMARY KEY (id),
   constraint disclosure_request_provider_fkey FOREIGN KEY (provider) REFERENCES organisation(code) ON DELETE RESTRICT,
   constraint disclosure_request_recipient_fkey FOREIGN KEY (recipient) REFERENCES organisation(code) ON DELETE RESTRICT,
@@ -2651,6 +2652,7 @@ create table public.share_request (
   picked_up_sub text,
   row_version bigint not null default 1,
   act_count bigint not null default 0,
+  words tsvector not null default to_tsvector('english'::regconfig, why),
   constraint share_request_pkey PRIMARY KEY (id),
   constraint share_request_agreement_fkey FOREIGN KEY (agreement) REFERENCES agreement(id) ON DELETE RESTRICT,
   constraint share_request_asked_by_org_fkey FOREIGN KEY (asked_by_org) REFERENCES organisation(code) ON DELETE RESTRICT,
@@ -3032,6 +3034,7 @@ create table public.emergency (
   aware_at timestamp with time zone,
   row_version bigint not null default 1,
   act_count bigint not null default 0,
+  words tsvector not null default to_tsvector('english'::regconfig, ((COALESCE(justification, ''::text) || ' '::text) || COALESCE(reason, ''::text))),
   constraint emergency_decision_id_key UNIQUE (decision_id),
   constraint emergency_pkey PRIMARY KEY (id),
   constraint emergency_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
@@ -3132,6 +3135,20 @@ alter table public.evidence_file enable row level security;
 create policy evidence_file_is_seen_as_its_record_is on evidence_file for all to public
   using (may_see_file(org, owner_type, owner_id, attached_at));
 grant delete, insert, select, update on public.evidence_file to accord_app;
+
+CREATE OR REPLACE FUNCTION public.files_named(p_patterns text[], p_before uuid, p_limit integer)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select f.id from public.evidence_file f
+   where f.status = 'KEPT' and f.name ilike all (p_patterns) and (p_before is null or f.id < p_before)
+     and public.may_see_file(f.org, f.owner_type, f.owner_id, f.attached_at)
+   order by f.id desc limit p_limit
+$function$;
+revoke all on function files_named(text[],uuid,integer) from public;
+grant execute on function files_named(text[],uuid,integer) to accord_app;
 
 CREATE OR REPLACE FUNCTION public.may_see_file(p_org text, p_owner_type text, p_owner_id text, p_attached_at timestamp with time zone)
  RETURNS boolean

@@ -38,6 +38,7 @@ import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
 import { filesRoutes } from './files/files.routes.ts'
+import { personNamesService } from './identity/sessions/person-names.service.ts'
 import { calendarsRoutes } from './insight/calendars/calendars.routes.ts'
 import { calendarsService } from './insight/calendars/calendars.service.ts'
 import { insightRoutes } from './insight/insight.routes.ts'
@@ -57,6 +58,13 @@ import { registeringService } from './parties/registering.service.ts'
 import { outsidersRoutes } from './people/outside/outsiders.routes.ts'
 import { peopleRoutes } from './people/people.routes.ts'
 import { referenceRoutes } from './reference/reference.routes.ts'
+import { searchRoutes } from './search/search.routes.ts'
+import { searchService } from './search/search.service.ts'
+import { agreementSource, assessmentSource } from './search/sources/agreements.service.ts'
+import { decisionSource, fileSource } from './search/sources/evidence.service.ts'
+import { journeySources } from './search/sources/journeys.service.ts'
+import { codeSource, organisationSource, personSource } from './search/sources/register.service.ts'
+import { wordingOf } from './search/wording.ts'
 import type { Services } from './services.ts'
 import { signOffInsight } from './workflow/insight/insight.service.ts'
 import { signOffRouteRoutes } from './workflow/sign-off-routes.routes.ts'
@@ -70,7 +78,7 @@ export type Register = ReturnType<typeof openRegister>
 /** The register of agreements and organisations, and what is asked of it: its services, opened once, as the routes that call them. */
 export function openRegister(
   services: Services,
-  decisions: Pick<Decisions, 'recordedQuestion' | 'filler' | 'usage'>,
+  decisions: Pick<Decisions, 'recordedQuestion' | 'filler' | 'usage' | 'logSearch'>,
   onFollowFailure: (error: unknown) => void,
 ) {
   const { db, clock, newId, audit, policy, publication, turns, commands, acts, agreements, reference, parties, notifications } = services
@@ -133,6 +141,15 @@ export function openRegister(
   })
   const freezing = freezingService({ act, agreements, advice: advice.onDraft, chains, carrying })
   const amending = amendingService({ act })
+  const search = searchService({
+    db,
+    wording: async () => wordingOf(await parties.all(), await reference.lists()),
+    sources: [
+      ...[agreementSource(listing), organisationSource(parties), personSource(people, personNamesService({ db, clock }))],
+      ...journeySources(journeys),
+      ...[decisionSource(decisions.logSearch), assessmentSource(listing), fileSource(services.files), codeSource],
+    ],
+  })
   const routes = [
     referenceRoutes(reference),
     partiesRoutes({
@@ -177,6 +194,7 @@ export function openRegister(
     made.routes,
     ...journeys.routes,
     calendarsRoutes(calendars),
+    searchRoutes(search),
     insightRoutes({ insight, signOffs: services.signOffs, routes: services.signOffRoutes }),
   ]
   return {
@@ -189,7 +207,7 @@ export function openRegister(
       ...{ emergencies: journeys.emergencies, breaches: journeys.breaches, oneOffs: journeys.oneOffs },
       ...{ made, advice, overlaps, freezing, amending, openSections },
       ...{ registering, organisationContacts, groups, merging, succession },
-      ...{ imports, importList, importRuns, once },
+      ...{ imports, importList, importRuns, once, search },
     },
   }
 }

@@ -61,6 +61,7 @@ import { reviewPages } from './web/reviews/reviews.pages.ts'
 import { routeDraftingPages } from './web/routes/drafting.pages.ts'
 import { routePages } from './web/routes/routes.pages.ts'
 import { routeStepPages } from './web/routes/steps.pages.ts'
+import { searchPages } from './web/search/search.pages.ts'
 import { calendarPages } from './web/settings/calendars.pages.ts'
 import { settingsPages } from './web/settings/settings.pages.ts'
 import { answerPages } from './web/sharing/answer.pages.ts'
@@ -188,6 +189,7 @@ export function openWeb(
           routePages({ ...lists, routes: signOffRoutes, drafts: services.routeDrafts }),
           routeDraftingPages({ ...lists, routes: signOffRoutes, drafts: services.routeDrafts }),
           routeStepPages({ ...lists, drafts: services.routeDrafts }),
+          searchPages({ search: rooms.search }),
           settingsPages({ settings: services.mailSettings, people, calendars }),
           calendarPages({ calendars }),
           signingPages({ signing, ending, documents, drafting, signOffs, now: clock }),

@@ -359,7 +359,7 @@ create table agreement_search (
 alter table agreement_search set (toast_tuple_target = 8160);
 alter table agreement_search alter column words set storage external;
 comment on table agreement_search is
-  'Reference and title (weight A), parties with every name they are known by (B), purposes (C), sections in words (D).';
+  'Reference and title (weight A), parties with every name they are known by (B), purposes and data (C), sections in words (D).';
 
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.agreement, public.agreement_version, public.signature, public.suspension, public.agreement_search to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.agreement_party, public.approval, public.approval_condition, public.flow, public.flow_side, public.prohibition, public.agent, public.policy_document to accord_app');

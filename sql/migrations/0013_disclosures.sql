@@ -49,6 +49,9 @@ create table disclosure_request (
   conditions      jsonb       not null,
   row_version     bigint      not null default 1 check (row_version > 0),
   act_count       bigint      not null default 0 check (act_count >= 0),
+  -- The words by which it is found, beside its codes.
+  words           tsvector    not null generated always as (
+    jsonb_to_tsvector('english'::regconfig, content, '["string"]') || to_tsvector('english'::regconfig, coalesce(reasons, ''))) stored,
   constraint disclosure_is_asked_by_one_of_the_two check (asked_by_org in (provider, recipient) and provider <> recipient)
 );
 comment on column public.disclosure_request.revised_by is 'Everybody who wrote some of it, [{issuer, sub}]: none of them decides (AH-3).';

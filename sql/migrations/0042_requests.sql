@@ -31,6 +31,8 @@ create table share_request (
   picked_up_sub    text,
   row_version      bigint      not null default 1 check (row_version > 0),
   act_count        bigint      not null default 0 check (act_count >= 0),
+  -- The words by which it is found, beside its codes.
+  words            tsvector    not null generated always as (to_tsvector('english'::regconfig, why)) stored,
   constraint request_is_between_two_organisations check (provider <> recipient),
   constraint request_is_asked_by_one_of_the_two check (asked_by_org in (provider, recipient)),
   constraint closed_request_has_an_answer check ((status = 'CLOSED') = (answer is not null)),

@@ -35,6 +35,9 @@ create table emergency (
   aware_at           timestamptz,
   row_version        bigint      not null default 1 check (row_version > 0),
   act_count          bigint      not null default 0 check (act_count >= 0),
+  -- The words by which it is found, beside its codes.
+  words              tsvector    not null generated always as (
+    to_tsvector('english'::regconfig, coalesce(justification, '') || ' ' || coalesce(reason, ''))) stored,
   constraint emergency_is_reviewed_by_one_of_the_two check (org in (provider, recipient)),
   constraint reviewed_emergency_has_an_outcome check ((status = 'REVIEWED') = (outcome is not null)),
   constraint breach_is_known_from_an_instant check ((outcome = 'NOT_JUSTIFIED') is not true or aware_at is not null)

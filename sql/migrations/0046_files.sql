@@ -79,6 +79,18 @@ end $$;
 revoke all on function public.may_see_file(text, text, text, timestamptz) from public;
 select public.grant_if_role('accord_app', 'grant execute on function public.may_see_file(text, text, text, timestamptz) to accord_app');
 
+-- The kept files whose names hold all of these (patterns of `ilike`), the last sent first, that the reader may see: the names are looked at
+-- before that is asked, which takes longer.
+create function public.files_named(p_patterns text[], p_before uuid, p_limit int) returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select f.id from public.evidence_file f
+   where f.status = 'KEPT' and f.name ilike all (p_patterns) and (p_before is null or f.id < p_before)
+     and public.may_see_file(f.org, f.owner_type, f.owner_id, f.attached_at)
+   order by f.id desc limit p_limit
+$$;
+revoke all on function public.files_named(text[], uuid, int) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.files_named(text[], uuid, int) to accord_app');
+
 alter table evidence_file enable row level security;
 create policy evidence_file_is_seen_as_its_record_is on evidence_file using (may_see_file(org, owner_type, owner_id, attached_at));
 alter table evidence_chunk enable row level security;

@@ -1,6 +1,8 @@
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
 import type { DB } from '../platform/database/schema.gen.ts'
+import { holdsTerms } from '../platform/database/words.ts'
+import type { SearchedTerms } from '../platform/kernel/asked-terms.ts'
 import type { DisclosureContent, DisclosureRequest, DisclosureStatus } from './disclosure-request.ts'
 
 const isSeen = sql<boolean>`public.may_see_one_off(r.provider, r.recipient)`
@@ -67,6 +69,20 @@ export function disclosureRequestsRepository(tx: Transaction) {
       const { status, before, limit } = filter
       const rows = await requests()
         .$if(status !== null, (query) => query.where('r.status', '=', status))
+        .$if(before !== null, (query) => query.where('r.id', '<', before as string))
+        .orderBy('r.id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(toStored)
+    },
+
+    /** Those that hold all of the terms, newest first. */
+    async search({ terms, before, limit }: SearchedTerms): Promise<StoredDisclosureRequest[]> {
+      const named = (codes: RawBuilder<readonly string[]>) =>
+        sql<boolean>`(r.provider = any (${codes}) or r.recipient = any (${codes}) or r.content ->> 'purpose' = any (${codes})
+          or r.content -> 'data_items' ?| ${codes})`
+      const rows = await requests()
+        .where(sql<boolean>`${holdsTerms(terms, sql`r.words`, named)}`)
         .$if(before !== null, (query) => query.where('r.id', '<', before as string))
         .orderBy('r.id', 'desc')
         .limit(limit)

@@ -7,6 +7,7 @@ import { type Identity, isSamePerson, type Principal } from '../identity/princip
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
 import { withTransactionAs } from '../platform/database/reader.ts'
+import type { SearchedTerms } from '../platform/kernel/asked-terms.ts'
 import { instantOf } from '../platform/kernel/instant.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import { Refused, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -219,6 +220,14 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
       withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await disclosureRequestsRepository(tx).find(id)
         return found ? ok({ outcome: viewOf(found), version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_DISCLOSURE))
+      }),
+
+    /** Those that hold all of the terms, newest first. */
+    search: (principal: Principal, { limit, ...asked }: SearchedTerms) =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await disclosureRequestsRepository(tx).search({ ...asked, limit: limit + 1 })
+        const page = found.slice(0, limit)
+        return { disclosures: page.map(viewOf), next_before: found.length > limit ? (page.at(-1)?.request.id ?? null) : null }
       }),
 
     /** Newest first. */

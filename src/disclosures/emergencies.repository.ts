@@ -1,6 +1,8 @@
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
 import type { DB } from '../platform/database/schema.gen.ts'
+import { holdsTerms } from '../platform/database/words.ts'
+import type { SearchedTerms } from '../platform/kernel/asked-terms.ts'
 import { breachesRepository } from './breaches.repository.ts'
 import type { Emergency } from './emergency.ts'
 
@@ -104,6 +106,20 @@ export function emergenciesRepository(tx: Transaction) {
       return toEmergencies(rows)
     },
 
+    /** Those that hold all of the terms, newest first. */
+    async search({ terms, before, limit }: SearchedTerms): Promise<Emergency[]> {
+      const named = (codes: RawBuilder<readonly string[]>) =>
+        sql<boolean>`(e.provider = any (${codes}) or e.recipient = any (${codes}) or e.purpose = any (${codes}) or e.ground = any (${codes})
+          or e.data_items && ${codes})`
+      const rows = await emergencies()
+        .where(sql<boolean>`${holdsTerms(terms, sql`e.words`, named)}`)
+        .$if(before !== null, (query) => query.where('e.id', '<', before as string))
+        .orderBy('e.id', 'desc')
+        .limit(limit)
+        .execute()
+      return toEmergencies(rows)
+    },
+
     /** Counts an act and moves the version; answers it. */
     async touch(id: string): Promise<string> {
       const row = await tx
@@ -118,7 +134,7 @@ export function emergenciesRepository(tx: Transaction) {
 }
 
 function toEmergency(row: Selectable<DB['emergency']>): Omit<Emergency, 'assessment' | 'communication'> {
-  const { actor_issuer, actor_sub, sign_off_id, row_version: _version, act_count: _count, status, outcome, ...rest } = row
+  const { actor_issuer, actor_sub, sign_off_id, row_version: _version, act_count: _count, words: _words, status, outcome, ...rest } = row
   return {
     ...rest,
     status: status as Emergency['status'],

@@ -7,6 +7,7 @@ import { type Identity, isSamePerson, type Principal, servicePrincipal } from '.
 import type { NotificationsService } from '../notifications/notifications.service.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
 import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
+import type { SearchedTerms } from '../platform/kernel/asked-terms.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { orThrow, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
@@ -232,6 +233,14 @@ export function emergenciesService(options: EmergenciesOptions) {
       withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await emergenciesRepository(tx).find(id)
         return found ? ok({ outcome: shown(found.emergency), version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_EMERGENCY))
+      }),
+
+    /** Those that hold all of the terms, newest first. */
+    search: (principal: Principal, { limit, ...asked }: SearchedTerms) =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await emergenciesRepository(tx).search({ ...asked, limit: limit + 1 })
+        const page = found.slice(0, limit)
+        return { emergencies: page.map(shown), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),
 
     /** Newest first. */

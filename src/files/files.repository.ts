@@ -61,6 +61,16 @@ export function filesRepository(tx: Transaction) {
       return row?.bytes
     },
 
+    /** Kept files whose names hold all of these words, the last sent first. */
+    async calledSo(words: readonly string[], before: string | null, limit: number): Promise<EvidenceFile[]> {
+      const patterns = words.map((word) => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
+      const rows = await files()
+        .where(sql<boolean>`f.id in (select public.files_named(${patterns}::text[], ${before}::uuid, ${limit}))`)
+        .orderBy('f.id', 'desc')
+        .execute()
+      return rows.map(toFile)
+    },
+
     /** A file that has arrived whole. */
     async keep(
       id: string,

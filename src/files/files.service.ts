@@ -192,6 +192,10 @@ export function filesService(options: FilesOptions) {
       return found ? ok({ outcome: found.file, version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_FILE))
     },
 
+    /** Files whose names hold all of these words, the last sent first. */
+    calledSo: (principal: Principal, words: readonly string[], before: string | null, limit: number): Promise<EvidenceFile[]> =>
+      withTransactionAs(db, readerFor(principal), (tx) => filesRepository(tx).calledSo(words, before, limit)),
+
     /** The bytes, which are read as they are taken; that people of another organisation read them stands in the log first. */
     content: (principal: Principal, id: string): Promise<Result<{ readonly file: EvidenceFile; readonly bytes: Readable }, Refusal>> =>
       answered(async () => {

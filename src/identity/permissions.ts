@@ -44,6 +44,8 @@ export const PERMISSIONS = {
   'reference:read': ROLES,
   'local_code:keep': ['IG_OFFICER', 'DPO'],
   'organisation:read': ROLES,
+  // What it finds is what each list shows to the same roles.
+  'search:read': ROLES,
   'decision:evaluate': [...PEOPLE_OF_A_PARTY, 'API_CLIENT'],
   'decision:simulate': [...PEOPLE_OF_A_PARTY, 'PRACTITIONER', 'API_CLIENT', 'AUDITOR'],
   'decision:read': [...PEOPLE_OF_A_PARTY, 'API_CLIENT', 'AUDITOR'],

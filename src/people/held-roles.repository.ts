@@ -96,13 +96,13 @@ export function heldRolesRepository(tx: Transaction) {
       return row && { held: toHeldRole(row), version: row.row_version, actCount: Number(row.act_count) }
     },
 
-    /** Roles held in an organisation, in the order in which they were recorded, after one of them; on a London day, or ever. */
+    /** Roles held in an organisation (null: in all of them), in the order in which they were recorded, after one of them; on a London day, or ever. */
     async of(
-      org: string,
+      org: string | null,
       { on, after, limit }: { readonly on: Day | null; readonly after: string | null; readonly limit: number },
     ): Promise<HeldRole[]> {
       const rows = await roles()
-        .where('r.org', '=', org)
+        .$if(org !== null, (query) => query.where('r.org', '=', org as string))
         .$if(after !== null, (query) => query.where('r.id', '>', after as string))
         .$if(on !== null, (query) =>
           query.where(

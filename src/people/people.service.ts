@@ -208,6 +208,13 @@ export function peopleService({ db, clock, commands, parties, issuer, tell, reco
         return ok({ outcome: await viewOf(tx, found.held), version: found.version })
       }),
 
+    /** The roles that count today of everybody whose roles somebody may read, in the order in which they were recorded, so many at most. */
+    readable: (principal: Principal, limit: number): Promise<readonly HeldRole[]> =>
+      withTransactionAs(db, readerOf(principal), (tx) => {
+        const org = permits(principal.roles, 'role:read_any') ? null : principal.org
+        return heldRolesRepository(tx).of(org, { on: today(), after: null, limit })
+      }),
+
     /** Who holds what in an organisation on a London day; without one, whatever was ever recorded. */
     list: (
       principal: Principal,

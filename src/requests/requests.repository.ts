@@ -1,7 +1,9 @@
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Identity } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import type { DB } from '../platform/database/schema.gen.ts'
+import { holdsTerms } from '../platform/database/words.ts'
+import type { AskedTerm } from '../platform/kernel/asked-terms.ts'
 import type { Actor, RequestActName, RequestStatus, ShareQuestion, ShareRequest } from './share-request.ts'
 
 /** One act on a request, as its history holds it. */
@@ -113,6 +115,20 @@ export function requestsRepository(tx: Transaction) {
         .where('r.picked_up_org', '=', org)
         .where('r.status', '<>', 'CLOSED')
         .orderBy('r.id')
+        .limit(limit)
+        .execute()
+      return rows.map(toRequest)
+    },
+
+    /** Those that hold all of the terms, the last asked first. */
+    async search(terms: readonly AskedTerm[], before: string | null, limit: number): Promise<ShareRequest[]> {
+      const named = (codes: RawBuilder<readonly string[]>) =>
+        sql<boolean>`(r.provider = any (${codes}) or r.recipient = any (${codes}) or r.purpose = any (${codes})
+          or r.question -> 'data_items' ?| ${codes})`
+      const rows = await requests()
+        .where(sql<boolean>`${holdsTerms(terms, sql`r.words`, named)}`)
+        .$if(before !== null, (query) => query.where('r.id', '<', before as string))
+        .orderBy('r.id', 'desc')
         .limit(limit)
         .execute()
       return rows.map(toRequest)

@@ -4,6 +4,7 @@ import { readerFor } from '../identity/permissions.ts'
 import type { Identity, Principal } from '../identity/principal.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
 import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
+import type { SearchedTerms } from '../platform/kernel/asked-terms.ts'
 import { type Refusal, Refused, refusal } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
 import { type AskedShare, type EarlierDecision, questionAsked } from './asked.ts'
@@ -146,6 +147,14 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
           ...{ id, question },
           status: status as Exclude<RequestStatus, 'CLOSED'>,
         }))
+      }),
+
+    /** Those that hold all of the terms, newest first. */
+    search: (principal: Principal, { terms, before, limit }: SearchedTerms) =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await requestsRepository(tx).search(terms, before, limit + 1)
+        const page = found.slice(0, limit)
+        return { requests: page.map(viewOf), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),
 
     /** Newest first. */

@@ -65,6 +65,13 @@ main table{overflow-wrap:normal}
 .govuk-tag+.govuk-tag{margin-top:5px}
 .app-person{display:flex;flex-wrap:wrap;gap:0 20px;align-items:baseline;font-family:${FONTS};font-size:1rem;line-height:1.5;padding-top:10px}
 .app-person form{margin:0}
+.app-find{display:flex;gap:5px;margin-left:auto!important;flex:0 1 20rem}
+.app-find .govuk-input{height:2.25rem;font-size:1rem;min-width:0}
+.app-find .govuk-button{margin:0;padding:5px 12px;font-size:1rem;width:auto}
+.app-why{margin:0 0 10px;font-size:1rem}
+.app-why mark{background:#fff2b3;color:inherit;font-weight:bold}
+.app-field{color:#505a5f}
+@media screen and (min-width:40.0625em){.govuk-service-navigation{font-size:1rem}.govuk-service-navigation__item:not(:last-child){margin-right:18px}}
 .app-link-button{background:none;border:0;padding:0;font:inherit;color:${BRAND};text-decoration:underline;text-align:left;cursor:pointer}
 .app-link-button:focus-visible{outline:3px solid transparent;background:#fd0;box-shadow:0 -2px #fd0,0 4px #0b0c0c;color:#0b0c0c}
 .app-cards>li{border-top:1px solid #b1b4b6;padding:15px 0 10px;margin:0}

@@ -7,7 +7,6 @@ import { orThrow } from '../platform/kernel/refusal.ts'
 import type { NewRoute, Route } from './model/route.ts'
 import type { RouteDraftsService, RouteDraftView } from './route-drafts.service.ts'
 import type { RoutesService } from './routes.service.ts'
-import type { RouteDraft } from './store/route-drafts.repository.ts'
 
 const VERSIONS_PAGE = 50
 

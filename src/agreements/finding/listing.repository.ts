@@ -52,6 +52,21 @@ export async function titlesOf(tx: Transaction, ids: readonly string[]): Promise
   return new Map(rows.map(({ id, title }) => [id, title]))
 }
 
+/** Agreements that one who types a reference may mean, at most: several stand on one assessment. */
+const NAMED_MAX = 20
+
+/** The agreements that have one of these references, and those that stand on an assessment that has. */
+export async function listNamed(tx: Transaction, references: readonly string[]): Promise<{ id: string; updatedAt: string }[]> {
+  if (references.length === 0) return []
+  return tx
+    .selectFrom('agreement as a')
+    .select(['a.id', 'a.updated_at as updatedAt'])
+    .where((eb) => eb.or([eb('a.id', 'in', [...references]), eb('a.assessment_id', 'in', [...references])]))
+    .orderBy('a.id')
+    .limit(NAMED_MAX)
+    .execute()
+}
+
 /** One stretch of a list, in order, after a place. */
 export async function listAgreements(tx: Transaction, query: ListingStretch): Promise<Listed[]> {
   const { filter, sort, after, reader, now, limit } = query

@@ -12,7 +12,7 @@ import { type AgreementSummary, agreementSummary } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { DERIVED_STATES, type DerivedState, derivedStates } from '../model/derived-states.ts'
 import { keeperOf, statusAt } from '../model/standing.ts'
-import { type Listed, type ListingFilter, type ListingSort, listAgreements, titlesOf } from './listing.repository.ts'
+import { type Listed, type ListingFilter, type ListingSort, listAgreements, listNamed, titlesOf } from './listing.repository.ts'
 import { formatCursor, parseCursor } from './listing-cursor.ts'
 
 /** What is asked of the list. */
@@ -63,13 +63,17 @@ export function listingService({
   readonly agreements: AgreementsService
   readonly examinedMax?: number
 }) {
-  /** One page. @throws Refused for a cursor that is not of this list, or for more than a page holds */
-  async function page(principal: Principal, query: ListingQuery): Promise<ListingPage & { readonly examined: number }> {
+  /** One page, each agreement as it is `shown`. @throws Refused for a cursor that is not of this list, or for more than a page holds */
+  async function page<Shown>(
+    principal: Principal,
+    query: ListingQuery,
+    shown: (agreement: Agreement, at: Listed, now: string) => Shown,
+  ): Promise<{ readonly agreements: readonly Shown[]; readonly next_cursor: string | null; readonly examined: number }> {
     const { limit = LIMIT } = query
     if (limit > PAGE_MAX) throw misasked('/query/limit', `must be <= ${PAGE_MAX} for a page of JSON`)
     const { sort, after, narrowed, isListed, reader, now } = asListed(principal, query)
     return withTransactionAs(db, reader, async (tx) => {
-      const found: AgreementSummary[] = []
+      const found: Shown[] = []
       let place: Pick<Listed, 'key' | 'id'> | null = after
       let examined = 0
       const pause = pauses()
@@ -85,7 +89,7 @@ export function listingService({
           place = at
           examined += 1
           const agreement = known.find(({ id }) => id === at.id)
-          if (agreement && isListed(agreement, instantOf(now))) found.push(agreementSummary(agreement, at.updatedAt, now))
+          if (agreement && isListed(agreement, instantOf(now))) found.push(shown(agreement, at, now))
         }
         if (listed.length <= limit) return { ...upToHere(), next_cursor: null }
       }
@@ -109,8 +113,8 @@ export function listingService({
     let examined = 0
     let cursor = query.cursor
     do {
-      const next = await page(principal, { ...query, limit: Math.min(query.limit - ids.length, PAGE_MAX), cursor })
-      ids.push(...next.agreements.map(({ id }) => id))
+      const next = await page(principal, { ...query, limit: Math.min(query.limit - ids.length, PAGE_MAX), cursor }, ({ id }) => id)
+      ids.push(...next.agreements)
       examined += next.examined
       cursor = next.next_cursor ?? undefined
     } while (cursor !== undefined && ids.length < query.limit && examined < examinedMax * PAGES_FOR_FILE)
@@ -121,9 +125,33 @@ export function listingService({
     /** One page. Refused for a cursor that is not of this list, or for more than a page holds. */
     list: (principal: Principal, query: ListingQuery): Promise<Result<ListingPage, Refusal>> =>
       answered(async () => {
-        const { examined: _, ...shown } = await page(principal, query)
+        const { examined: _, ...shown } = await page(principal, query, summary)
         return shown
       }),
+    /** One page of the same, each agreement as the caller may know it beside its summary. Refused as `list`. */
+    search: answering(async (principal: Principal, query: ListingQuery) => {
+      const { agreements: found, next_cursor: next } = await page(principal, query, (agreement, ...at) => ({
+        ...{ agreement, summary: summary(agreement, ...at) },
+      }))
+      return { found, next }
+    }),
+    /** The agreements that have one of these references, or stand on an assessment that has, as the caller may know them. */
+    async named(principal: Principal, references: readonly string[]) {
+      const [reader, now] = [readerFor(principal), clock().toISOString()]
+      return withTransactionAs(db, reader, async (tx) => {
+        const listed = await listNamed(tx, references)
+        const known = await agreements.readFor(
+          tx,
+          reader,
+          listed.map(({ id }) => id),
+          instantOf(now),
+        )
+        return listed.flatMap((at) => {
+          const agreement = known.find(({ id }) => id === at.id)
+          return agreement ? [{ agreement, summary: summary(agreement, at, now) }] : []
+        })
+      })
+    },
     /** The agreements of a list by reference, `limit` at most. Refused as `list`. */
     references: answering(references),
     /** Titles by reference; what the caller may not know is not among them. */
@@ -153,6 +181,10 @@ function isAsked(agreement: Agreement, asked: ListingFilter & { readonly derived
     (owner === undefined || keeperOf(agreement, at) === owner) &&
     (before === undefined || (agreement.review_due !== null && agreement.review_due < before))
   )
+}
+
+function summary(agreement: Agreement, { updatedAt }: Pick<Listed, 'updatedAt'>, now: string): AgreementSummary {
+  return agreementSummary(agreement, updatedAt, now)
 }
 
 function only({ key, id }: Pick<Listed, 'key' | 'id'>) {

@@ -36,6 +36,8 @@ export function foundByWords(q: string, now: string): RawBuilder<unknown> {
 /** Words that a hyphen or the like joins are asked for as the words they are: how they were joined in the text is no matter. */
 function queryOf(q: string): RawBuilder<unknown> {
   const apart = q.replaceAll(/(?<=[\p{L}\p{N}])[-/_.:&+]+(?=[\p{L}\p{N}])/gu, ' ')
+  // What must not be there must be there in no form: the words as they are written are those of names and titles alone.
+  if (/(?:^|\s)-/.test(apart)) return sql`websearch_to_tsquery('english', ${apart})`
   return sql`(websearch_to_tsquery('english', ${apart}) || websearch_to_tsquery('simple', ${apart}))`
 }
 
@@ -57,14 +59,14 @@ function namesParty(q: string): RawBuilder<unknown> {
 export const isKnownParty: RawBuilder<unknown> = sql`(p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))`
 
 /**
- * Reference (also that of the register it came from) and title, parties with every name they are known by, purposes with their
- * labels, the sections in words: of what the reader may read of an agreement `a`.
+ * Reference (also that of the register it came from) and title, parties with every name they are known by, purposes and data with
+ * their labels, the sections in words: of what the reader may read of an agreement `a`.
  */
 const wordsOfAgreement: RawBuilder<unknown> = sql`(
   select setweight(to_tsvector('simple', ${apart('a.id')} || ' ' || ${apart("coalesce(a.provenance ->> 'reference', '')")}), 'A')
     || setweight(to_tsvector('english', ${apart('a.title')}) || to_tsvector('simple', ${apart('a.title')}), 'A')
     || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B')
-    || setweight(to_tsvector('english', words.purposes), 'C')
+    || setweight(to_tsvector('english', words.purposes || ' . ' || words.data), 'C')
     || setweight(to_tsvector('english', ${apart('words.sections')}), 'D')
   from (
     select
@@ -82,6 +84,16 @@ const wordsOfAgreement: RawBuilder<unknown> = sql`(
         left join local_code as c on c.code = f.purpose
         where f.agreement_id = a.id
       ), '') as purposes,
+      coalesce((
+        select string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ')
+        from flow as f
+        join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED')
+        cross join lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code)
+        left join code_list_entry as e
+          on e.list in ('DATA_ITEM', 'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l)
+        left join local_code as c on c.code = d.code
+        where f.agreement_id = a.id
+      ), '') as data,
       coalesce((
         select string_agg(section.value, ' . ')
         from agreement_version as v, jsonb_each_text(v.narrative) as section

@@ -2,6 +2,8 @@
 
 /** What to look for; absent members do not narrow. Instants are ISO, `from` included and `to` not. */
 export interface DecisionFilter {
+  /** Of one call, by its key. */
+  readonly id?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
   readonly provider?: string | undefined

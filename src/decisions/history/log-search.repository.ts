@@ -45,6 +45,7 @@ export function logSearchRepository(tx: Transaction) {
         .orderBy('s.evaluation', 'desc')
         .limit(limit + 1)
       if (after) query = query.where(sql<boolean>`(s.log_id, s.idx, s.evaluation) < (${after.logId}, ${after.index}, ${after.evaluation})`)
+      if (filter.id !== undefined) query = query.where('s.decision_id', '=', callIdOf(filter.id))
       if (filter.from !== undefined) query = query.where('s.at', '>=', filter.from)
       if (filter.to !== undefined) query = query.where('s.at', '<', filter.to)
       if (filter.provider !== undefined) query = query.where('s.provider', '=', filter.provider)

@@ -533,6 +533,7 @@ export interface DisclosureRequest {
   row_version: Generated<Int8>;
   sign_off_id: string;
   status: string;
+  words: Generated<string>;
 }
 
 export interface Disposal {
@@ -601,6 +602,7 @@ export interface Emergency {
   row_version: Generated<Int8>;
   sign_off_id: string;
   status: string;
+  words: Generated<string>;
 }
 
 export interface EvidenceChunk {
@@ -1203,6 +1205,7 @@ export interface ShareRequest {
   row_version: Generated<Int8>;
   status: string;
   why: string;
+  words: Generated<string>;
 }
 
 export interface ShareRequestAct {

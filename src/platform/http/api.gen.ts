@@ -3837,6 +3837,31 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/search": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Everything that you may see, by words, references or keys
+         * @description Each kind of record as its own list shows it to you; what you may not see is neither found nor counted. Words are found in any of
+         *     their forms, "phrases" as they stand, and not what follows a `-`. A reference may be spelled in any way (`dsa 2026 7k3m9q`), a key
+         *     finds its one record. Where nothing holds the words, those that come nearest in the code lists and the register of
+         *     organisations are looked for, and `searched` says so. The text of agreements, purposes, data, parties by any of their names; requests,
+         *     one-off disclosures and emergencies; organisations; people whose roles you read; files by name; decisions by key; assessments by reference;
+         *     codes of every list, the statutory gateways among them.
+         */
+        readonly get: operations["search"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/requests": {
         readonly parameters: {
             readonly query?: never;
@@ -9406,6 +9431,63 @@ export interface components {
             readonly reviewed_at: string | null;
             /** @description The personal data breach that it may be, where it was not justified; null otherwise. */
             readonly breach: null | components["schemas"]["Breach"];
+        };
+        /** @description What was found of what the caller may see. */
+        readonly SearchAnswer: {
+            /** @description What was looked for: `q`, or what comes nearest to it where that found nothing. */
+            readonly searched: string;
+            /** @description The one record whose reference or key was asked for; null where none was. */
+            readonly direct: null | {
+                /** @description Its kind. */
+                readonly kind: string;
+                /** @description Its reference or key. */
+                readonly id: string;
+            };
+            /** @description A group a kind, what fits best or is newest first. */
+            readonly groups: readonly {
+                /** @description The kind of its records. */
+                readonly kind: string;
+                /** @description The records. */
+                readonly found: readonly {
+                    /** @description AGREEMENT, ORGANISATION, PERSON, REQUEST, DISCLOSURE, EMERGENCY, DECISION, ASSESSMENT, FILE or CODE. */
+                    readonly kind: string;
+                    /** @description Its reference, code or key; of a person that of the role. */
+                    readonly id: string;
+                    /** @description What it is called. */
+                    readonly title: string;
+                    /** @description The agreement that it is of; null: of none. */
+                    readonly agreement: string | null;
+                    /** @description Of a code its list, of an organisation its type, of a person or a file the organisation, of a decision the purpose; else null. */
+                    readonly of: string | null;
+                    /** @description How far it is, in the words of its own list; of a person the GOV_ROLE. */
+                    readonly status: string | null;
+                    /** @description Of an agreement the DERIVED_STATE codes that hold now. */
+                    readonly derived: readonly string[];
+                    /** @description Organisations, by code. */
+                    readonly parties: readonly string[];
+                    /**
+                     * Format: date-time
+                     * @description When it was last changed, asked for or happened; null: it has no time.
+                     */
+                    readonly at: string | null;
+                    /** @description Where the words stand, the telling fields first; empty where a code of it was meant. */
+                    readonly why: readonly {
+                        /** @description REFERENCE, TITLE, NAME, PARTY, PURPOSE, DATA, SECTION, ROLE, REASON or CITATION. */
+                        readonly field: string;
+                        /** @description Of a SECTION which one of the text. */
+                        readonly section: string | null;
+                        /** @description The text, or the stretch of it around the words, in pieces. */
+                        readonly pieces: readonly {
+                            /** @description Its text. */
+                            readonly text: string;
+                            /** @description Whether it is what was looked for. */
+                            readonly hit: boolean;
+                        }[];
+                    }[];
+                }[];
+                /** @description `cursor` of the next page of this kind; null: this is all of it. */
+                readonly next: string | null;
+            }[];
         };
         /** @description What is to be shared, as it was asked for. */
         readonly RequestedShare: {
@@ -19504,6 +19586,45 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Emergency"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly search: {
+        readonly parameters: {
+            readonly query: {
+                /**
+                 * @description Words, "a phrase", a reference or a key.
+                 * @example homelessness Hackney
+                 */
+                readonly q: string;
+                /**
+                 * @description Only records of this kind, page after page; absent: the first of each kind.
+                 * @example AGREEMENT
+                 */
+                readonly kind?: "AGREEMENT" | "ORGANISATION" | "PERSON" | "REQUEST" | "DISCLOSURE" | "EMERGENCY" | "DECISION" | "ASSESSMENT" | "FILE" | "CODE";
+                /**
+                 * @description So many of a kind at most; absent: 5 of each, or 20 of the one that is asked for.
+                 * @example 5
+                 */
+                readonly limit?: number;
+                /** @description `next` of the group before, with the same `q` and `kind`. */
+                readonly cursor?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What was found, a group a kind; a kind of which nothing was found has none. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
             readonly default: components["responses"]["Problem"];

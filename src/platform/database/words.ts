@@ -1,0 +1,20 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { AskedTerm } from '../kernel/asked-terms.ts'
+
+/**
+ * Whether a row holds every term in its words or by one of its codes, and none of those that it must not hold.
+ *
+ * @param words its `tsvector`, of English words
+ * @param named whether one of these codes is of the row
+ */
+export function holdsTerms(
+  terms: readonly AskedTerm[],
+  words: RawBuilder<unknown>,
+  named: (codes: RawBuilder<readonly string[]>) => RawBuilder<boolean>,
+): RawBuilder<boolean> {
+  const held = terms.map(({ text, isExcluded, codes }) => {
+    const one = sql`coalesce(${words} @@ phraseto_tsquery('english', ${text}) or ${named(sql`${[...codes]}::text[]`)}, false)`
+    return isExcluded ? sql`not ${one}` : one
+  })
+  return held.length === 0 ? sql`false` : sql`(${sql.join(held, sql` and `)})`
+}
