@@ -4184,6 +4184,48 @@ $function$;
 revoke all on function unsearched_acts() from public;
 grant execute on function unsearched_acts() to accord_app;
 
+-- -------------------- handovers
+
+create table public.handover (
+  id uuid not null,
+  org text not null,
+  person_id uuid not null,
+  last_day date,
+  successor jsonb not null,
+  for_roles jsonb not null,
+  reason text not null,
+  plan jsonb not null,
+  recorded_at timestamp with time zone not null,
+  passed_on_at timestamp with time zone,
+  constraint handover_pkey PRIMARY KEY (id),
+  constraint handover_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint handover_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id) ON DELETE RESTRICT
+);
+comment on column handover.plan is 'What named the person when it was recorded, and what became of each; which steps and requests is shown to those alone who may read them.';
+CREATE UNIQUE INDEX handover_is_awaited_once ON public.handover USING btree (org, person_id) WHERE (passed_on_at IS NULL);
+CREATE TRIGGER handover_keeps_what_it_is BEFORE UPDATE ON public.handover FOR EACH ROW EXECUTE FUNCTION refuse_change_of_handover();
+alter table public.handover enable row level security;
+create policy handover_is_added_by_the_register on handover for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy handover_is_changed_by_the_register on handover for update to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy handover_is_seen_by_its_organisation on handover for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))));
+grant insert, select, update on public.handover to accord_app;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_handover()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if to_jsonb(old) - array['passed_on_at'] is distinct from to_jsonb(new) - array['passed_on_at']
+    or (old.passed_on_at is not null and new.passed_on_at is distinct from old.passed_on_at) then
+    raise exception 'handover % keeps what it is, and is passed on once', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
 -- -------------------- made_assessments
 
 create table public.assessment_acceptance (
