@@ -59,7 +59,7 @@ function locationOf({ code, version, owner }: Pick<Route, 'code' | 'version' | '
   return `/v1/sign-off-routes/${code}/${version}?owner=${owner}`
 }
 
-function inShort({ route, basedOn, changedAt, changedBy }: RouteDraft) {
+function inShort({ route, basedOn, changedAt, changedBy }: Pick<RouteDraftView, 'route' | 'basedOn' | 'changedAt' | 'changedBy'>) {
   const { code, title } = route
   return { code, title, based_on: basedOn, changed_at: changedAt, changed_by: { issuer: changedBy.issuer, subject: changedBy.sub } }
 }

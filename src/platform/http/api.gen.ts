@@ -272,6 +272,27 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/decisions/batch": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Are these shares permitted, right now?
+         * @description Up to 1,000 questions in a body of 1 MiB, all decided on one policy revision and in one record; each answer is what it would be alone. Where one does not
+         *     fit the contract, or is for another time, the call is refused and names its place. A one-off decision is used in a call of its own.
+         */
+        readonly post: operations["decideEach"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/decisions/{id}": {
         readonly parameters: {
             readonly query?: never;
@@ -350,6 +371,104 @@ export interface paths {
          *     read them is recorded. It is checked as the record of a decision is: `accord log verify --decision F --vkey F`.
          */
         readonly get: operations["getTrailEntry"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/access/v1/evaluation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * OpenID AuthZEN, one question
+         * @description The same decision as `POST /v1/decisions`, asked and answered as the OpenID AuthZEN Authorization API 1.0 has it: a denial is a 200 with `decision` false.
+         *     Members that are not known are ignored at every level. What is left out is left open, and a permit limits it by its obligations.
+         *     `X-Request-ID` is given back as it came, on every reply. How parties, purposes and items are written: `docs/authzen-profile.md`.
+         */
+        readonly post: operations["evaluateAccess"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/access/v1/evaluations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * OpenID AuthZEN, up to 1,000 questions
+         * @description One record for the call, an answer for each question in the order asked. `deny_on_first_deny` and `permit_on_first_permit` end with the first false or the
+         *     first true: the rest was not evaluated and stands in no record.
+         */
+        readonly post: operations["evaluateAccessEach"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/access/v1/requests": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * OpenID AuthZEN, ask for what was denied
+         * @description What `POST /v1/requests` does with `decision_id`, in the words of the Access Request and Approval profile (draft): by a person of the provider or the recipient. The denial
+         *     binds what was asked: another question, a decision that is none, or one that is too old is refused.
+         */
+        readonly post: operations["submitAccessRequest"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/access/v1/requests/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** OpenID AuthZEN, how a request for access stands */
+        readonly get: operations["getAccessRequest"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/.well-known/authzen-configuration": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** OpenID AuthZEN, what this service offers where */
+        readonly get: operations["getAuthzenConfiguration"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -5293,6 +5412,23 @@ export interface components {
             /** @description Ask the agreements and lists as they were recorded at this policy revision; absent: as they are now. */
             readonly as_of_revision?: number | null;
         };
+        /** @description The answer in short; the record holds it whole (`GET /v1/decisions/{id}`). It names no obligation, so nobody shares by it alone. */
+        readonly CompactDecision: {
+            /** @description Identifier of the record in the log, with the index of this answer behind a dot. */
+            readonly decision_id: string;
+            /**
+             * @description Anything but PERMIT means no.
+             * @enum {string}
+             */
+            readonly decision: "PERMIT" | "DENY";
+            /** @description REASON codes of a DENY, in canonical order. */
+            readonly reasons: readonly string[];
+            /**
+             * Format: date-time
+             * @description Until when a PERMIT may be relied on.
+             */
+            readonly expires_at: string | null;
+        };
         /** @description A decision as it was recorded, with what proves it. */
         readonly DecisionRecord: {
             /** @description What was recorded. Texts are exactly the bytes that were hashed. */
@@ -5401,6 +5537,280 @@ export interface components {
             readonly next: string | null;
             /** @description Entries that are not searchable yet; 0 when the search was complete. */
             readonly unsearched: number;
+        };
+        /** @description Who asks to receive, an organisation. Members that are not known are ignored. */
+        readonly AuthzenSubject: {
+            /** @description `organisation`; of any other kind nobody is registered. */
+            readonly type: string;
+            /** @description Code of the organisation that would receive. */
+            readonly id: string;
+            /** @description Ignored. */
+            readonly properties?: {
+                readonly [key: string]: unknown;
+            };
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description How it is received. Absent and null are the same; members that are not known are ignored. */
+        readonly AuthzenActionProperties: {
+            /** @description METHOD code; absent: left open, and a permit says which are agreed. */
+            readonly method?: string | null;
+            /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2; absent: left open, and a permit says which are agreed. */
+            readonly country?: string | null;
+            /**
+             * @description Under an agreement, by a one-off decision, or breaking the glass; absent: SYSTEMATIC.
+             * @enum {string|null}
+             */
+            readonly mode?: "SYSTEMATIC" | "AD_HOC" | "EMERGENCY" | null;
+            /** @description LAWFUL_BASIS code that the caller asserts for the provider. */
+            readonly lawful_basis?: string | null;
+            /**
+             * Format: date-time
+             * @description The instant the decision is for: within a minute of now.
+             */
+            readonly at?: string | null;
+            /** @description Ask under this agreement only. */
+            readonly agreement_ref?: string | null;
+            /** @description An opaque reference to a recorded consent. */
+            readonly consent_ref?: string | null;
+            /** @description SUBJECT_FLAG codes. */
+            readonly subject_flags?: readonly string[] | null;
+            /** @description How many people. */
+            readonly subject_count?: number | null;
+            /** @description How many records. */
+            readonly record_count?: number | null;
+            /** @description The one-off decision this rides on. */
+            readonly disclosure_decision_id?: string | null;
+            /** @description Processor that acts for the provider. */
+            readonly provider_agent?: string | null;
+            /** @description Processor that acts for the recipient. */
+            readonly recipient_agent?: string | null;
+            /** @description The caller's own reference; recorded, not read. */
+            readonly correlation_id?: string | null;
+            /** @description What the duty manager who calls states when breaking the glass. */
+            readonly emergency?: ({
+                /** @description EMERGENCY_GROUND code. */
+                readonly ground?: string | null;
+                /** @description Why this is necessary now; at least 30 characters. Name nobody. */
+                readonly justification?: string | null;
+                /** @description ART9_CONDITION code, where special category data is asked for. */
+                readonly art9?: string | null;
+                /** @description Whether the person is physically or legally incapable of consenting. */
+                readonly subject_incapable?: boolean | null;
+                /** @description SCHEDULE_1_CONDITION codes. */
+                readonly sch1?: readonly string[] | null;
+                /** @description SCHEDULE_8_CONDITION codes. */
+                readonly sch8?: readonly string[] | null;
+                /** @description TRANSFER_MECHANISM code, for a country that is not adequate. */
+                readonly transfer?: string | null;
+            } & {
+                readonly [key: string]: unknown;
+            }) | null;
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description What it is received for. Members that are not known are ignored. */
+        readonly AuthzenAction: {
+            /** @description PURPOSE code. */
+            readonly name: string;
+            readonly properties?: components["schemas"]["AuthzenActionProperties"];
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description Which data. Absent and null are the same; members that are not known are ignored. */
+        readonly AuthzenResourceProperties: {
+            /** @description DATA_ITEM codes, besides the one in the id. */
+            readonly data_items?: readonly string[] | null;
+            /** @description DATA_SUBJECT codes; absent: left open, and a permit says which are agreed. */
+            readonly data_subjects?: readonly string[] | null;
+            /** @description DATA_FORM code; absent means IDENTIFIABLE. */
+            readonly data_form?: string | null;
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description Whose data. Members that are not known are ignored. */
+        readonly AuthzenResource: {
+            /** @description `data`; nothing else is registered. */
+            readonly type: string;
+            /** @description `PROVIDER/ITEM`, or `PROVIDER` with all items in the properties. */
+            readonly id: string;
+            readonly properties?: components["schemas"]["AuthzenResourceProperties"];
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description What else there is to know. Members that are not known are ignored; no time in it sets the clock. */
+        readonly AuthzenContext: {
+            /** @description Answer on this policy revision or a later one. */
+            readonly min_revision?: number | null;
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description May this organisation receive this data for this purpose, now? */
+        readonly AuthzenEvaluation: {
+            readonly subject: components["schemas"]["AuthzenSubject"];
+            readonly action: components["schemas"]["AuthzenAction"];
+            readonly resource: components["schemas"]["AuthzenResource"];
+            readonly context?: components["schemas"]["AuthzenContext"];
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description What goes with a permit. */
+        readonly AuthzenObligation: {
+            /**
+             * @description The obligations are those of this service.
+             * @enum {string}
+             */
+            readonly type: "custom";
+            /** @description Its name within this answer. */
+            readonly id: string;
+            /** @description OBLIGATION code. */
+            readonly code: string;
+            /** @description False of advice. */
+            readonly mandatory: boolean;
+            /** @description Its parameters. */
+            readonly properties: {
+                readonly [key: string]: unknown;
+            };
+        };
+        /** @description Of a denial that a person of the provider or the recipient may ask to have changed: where, and until when. Asking permits nothing. */
+        readonly AuthzenAccessRequest: {
+            /** @description Where it is asked, with the token of that person. */
+            readonly endpoint: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            readonly expires_at: string;
+        };
+        /** @description The answer, recorded before it was given. */
+        readonly AuthzenDecision: {
+            /** @description Anything but true means no. */
+            readonly decision: boolean;
+            /** @description What the answer is known by, and what goes with it. */
+            readonly context: {
+                /** @description Identifier of the record in the log; of several answers, with the index of this one behind a dot. `GET /v1/decisions/{id}` shows it. */
+                readonly evaluation_id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was decided.
+                 */
+                readonly evaluated_at: string;
+                /** @description The revision of all agreements and lists it was decided on; sent as `context.min_revision` no older one answers. */
+                readonly policy_revision: number;
+                /**
+                 * Format: date-time
+                 * @description Of a permit: until when it may be relied on.
+                 */
+                readonly expires_at?: string | null;
+                /** @description Of a permit: what must be done with the data. A client that does not know one of them must not disclose. */
+                readonly obligations?: readonly components["schemas"]["AuthzenObligation"][];
+                /** @description Of a permit: what should be known and need not be obeyed. */
+                readonly advice?: readonly components["schemas"]["AuthzenObligation"][];
+                /** @description Of a denial: REASON code, the first of those that are named. */
+                readonly reason?: string;
+                /** @description Of a denial: by REASON code, what a person who shares is told. */
+                readonly reason_user?: {
+                    readonly [key: string]: string;
+                };
+                /** @description Of a denial: by REASON code, what was found and what an officer is told; absent for whoever may not know. */
+                readonly reason_admin?: {
+                    readonly [key: string]: string;
+                };
+                readonly access_request?: components["schemas"]["AuthzenAccessRequest"];
+                /** @description Why this item of several was not evaluated. */
+                readonly error?: {
+                    /** @description The status that a call with this item alone would have. */
+                    readonly status: number;
+                    /** @description What is wrong, and where. */
+                    readonly message: string;
+                };
+            };
+        };
+        /**
+         * @description Several questions. What an item does not have it takes whole from the members beside `evaluations`. An item that cannot be read is answered
+         *     false with `context.error`, and the others are answered. Without items this is one question.
+         */
+        readonly AuthzenEvaluations: {
+            /** @description Of every item without its own. */
+            readonly subject?: {
+                /** @description As in one question. */
+                readonly type?: string;
+                /** @description As in one question. */
+                readonly id?: string;
+                /** @description Ignored. */
+                readonly properties?: {
+                    readonly [key: string]: unknown;
+                };
+            } & {
+                readonly [key: string]: unknown;
+            };
+            /** @description Of every item without its own. */
+            readonly action?: {
+                /** @description As in one question. */
+                readonly name?: string;
+                readonly properties?: components["schemas"]["AuthzenActionProperties"];
+            } & {
+                readonly [key: string]: unknown;
+            };
+            /** @description Of every item without its own. */
+            readonly resource?: {
+                /** @description As in one question. */
+                readonly type?: string;
+                /** @description As in one question. */
+                readonly id?: string;
+                readonly properties?: components["schemas"]["AuthzenResourceProperties"];
+            } & {
+                readonly [key: string]: unknown;
+            };
+            readonly context?: components["schemas"]["AuthzenContext"];
+            /** @description The questions; absent or empty, the members beside it are one question. */
+            readonly evaluations?: readonly unknown[];
+            /** @description How they are answered. Members that are not known are ignored. */
+            readonly options?: {
+                /**
+                 * @description All of them (also when absent), or up to the first false or the first true.
+                 * @enum {string}
+                 */
+                readonly evaluations_semantic?: "execute_all" | "deny_on_first_deny" | "permit_on_first_permit";
+            } & {
+                readonly [key: string]: unknown;
+            };
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description A request for access, as the Access Request and Approval profile (draft) has it. It permits nothing. */
+        readonly AuthzenTask: {
+            /** @description How it stands. */
+            readonly task: {
+                /**
+                 * Format: uuid
+                 * @description That of the request (`GET /v1/requests/{id}`).
+                 */
+                readonly id: string;
+                /**
+                 * @description pending until it is answered; approved: a draft, a place in an agreement or a one-off disclosure came of it; cancelled: withdrawn.
+                 * @enum {string}
+                 */
+                readonly status: "pending" | "approved" | "denied" | "cancelled";
+                /** @description Where to ask how it stands. */
+                readonly status_endpoint: string;
+            };
+            /** @description Of one that is approved: ask for the decision again. Agreements decide, not this. */
+            readonly result?: {
+                /**
+                 * @description Always.
+                 * @enum {string}
+                 */
+                readonly mode: "reevaluate";
+                /** @description What it was answered by. */
+                readonly approval: {
+                    /**
+                     * Format: uuid
+                     * @description The request.
+                     */
+                    readonly id: string;
+                };
+            };
         };
         /**
          * @description Why it was not shared.
@@ -10724,6 +11134,73 @@ export interface operations {
             };
         };
     };
+    readonly decideEach: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "evaluations": [
+                 *         {
+                 *           "provider": "LBC_CAMDEN",
+                 *           "recipient": "LBC_HACKNEY",
+                 *           "purpose": "HOMELESSNESS.PLACEMENT_NOTIFICATION",
+                 *           "data_items": [
+                 *             "IDENTITY.NAME"
+                 *           ],
+                 *           "data_subjects": [
+                 *             "HOMELESS_APPLICANT"
+                 *           ],
+                 *           "method": "API_MTLS",
+                 *           "country": "GB",
+                 *           "mode": "SYSTEMATIC"
+                 *         }
+                 *       ],
+                 *       "answers": "COMPACT"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Each as in `POST /v1/decisions`. */
+                    readonly evaluations: readonly components["schemas"]["DecisionRequest"][];
+                    /**
+                     * @description COMPACT: the decision, its reasons by code and its end alone. Absent: FULL.
+                     * @enum {string}
+                     */
+                    readonly answers?: "FULL" | "COMPACT";
+                };
+            };
+        };
+        readonly responses: {
+            /** @description An answer for each, in the order asked. */
+            readonly 200: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The answers. */
+                        readonly evaluations: readonly (components["schemas"]["Decision"] | components["schemas"]["CompactDecision"])[];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). A call that cannot be read (400), or cannot be one call (422), is recorded. */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getDecision: {
         readonly parameters: {
             readonly query?: {
@@ -10862,6 +11339,291 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["DecisionRecord"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly evaluateAccess: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "subject": {
+                 *         "type": "organisation",
+                 *         "id": "LBC_HACKNEY"
+                 *       },
+                 *       "action": {
+                 *         "name": "HOMELESSNESS.PLACEMENT_NOTIFICATION",
+                 *         "properties": {
+                 *           "method": "API_MTLS",
+                 *           "country": "GB"
+                 *         }
+                 *       },
+                 *       "resource": {
+                 *         "type": "data",
+                 *         "id": "LBC_CAMDEN/IDENTITY.NAME",
+                 *         "properties": {
+                 *           "data_subjects": [
+                 *             "HOMELESS_APPLICANT"
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["AuthzenEvaluation"];
+            };
+        };
+        readonly responses: {
+            /** @description The answer. */
+            readonly 200: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuthzenDecision"];
+                };
+            };
+            /** @description A problem (RFC 9457). A call that cannot be read is a 400, and is recorded. */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly evaluateAccessEach: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "subject": {
+                 *         "type": "organisation",
+                 *         "id": "LBC_HACKNEY"
+                 *       },
+                 *       "action": {
+                 *         "name": "HOMELESSNESS.PLACEMENT_NOTIFICATION"
+                 *       },
+                 *       "evaluations": [
+                 *         {
+                 *           "resource": {
+                 *             "type": "data",
+                 *             "id": "LBC_CAMDEN/IDENTITY.NAME"
+                 *           }
+                 *         },
+                 *         {
+                 *           "resource": {
+                 *             "type": "data",
+                 *             "id": "LBC_CAMDEN/HEALTH.DIAGNOSIS"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["AuthzenEvaluations"];
+            };
+        };
+        readonly responses: {
+            /** @description The answers; without items, the one answer. */
+            readonly 200: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuthzenDecision"] | {
+                        /** @description One for each question that was evaluated, in the order asked. */
+                        readonly evaluations: readonly components["schemas"]["AuthzenDecision"][];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). A call that cannot be read is a 400, and is recorded. */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly submitAccessRequest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "subject": {
+                 *         "type": "organisation",
+                 *         "id": "LBC_HACKNEY"
+                 *       },
+                 *       "action": {
+                 *         "name": "HOMELESSNESS.PLACEMENT_NOTIFICATION",
+                 *         "properties": {
+                 *           "method": "API_MTLS",
+                 *           "country": "GB"
+                 *         }
+                 *       },
+                 *       "resource": {
+                 *         "type": "data",
+                 *         "id": "LBC_CAMDEN/IDENTITY.NAME",
+                 *         "properties": {
+                 *           "data_subjects": [
+                 *             "HOMELESS_APPLICANT"
+                 *           ],
+                 *           "data_items": [
+                 *             "HEALTH.DIAGNOSIS"
+                 *           ]
+                 *         }
+                 *       },
+                 *       "context": {
+                 *         "business_justification": "Hackney places families with what Camden knows of their health"
+                 *       },
+                 *       "denial": {
+                 *         "evaluation_id": "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f",
+                 *         "expires_at": "2030-01-01T00:00:00.000Z"
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": {
+                    readonly subject: components["schemas"]["AuthzenSubject"];
+                    readonly action: components["schemas"]["AuthzenAction"];
+                    readonly resource: components["schemas"]["AuthzenResource"];
+                    /** @description Why it is asked. */
+                    readonly context?: {
+                        /** @description What the share is for; no personal data of those the data is about. */
+                        readonly business_justification?: string;
+                    } & {
+                        readonly [key: string]: unknown;
+                    };
+                    /** @description The answer that said no. */
+                    readonly denial: {
+                        /** @description Its `context.evaluation_id`. */
+                        readonly evaluation_id: string;
+                        /**
+                         * Format: date-time
+                         * @description Its `context.access_request.expires_at`.
+                         */
+                        readonly expires_at: string;
+                    } & {
+                        readonly [key: string]: unknown;
+                    };
+                } & {
+                    readonly [key: string]: unknown;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The request. */
+            readonly 201: {
+                headers: {
+                    /** @description Where it is found. */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuthzenTask"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAccessRequest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How it stands. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuthzenTask"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAuthzenConfiguration: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Addresses, made of `PUBLIC_URL` alone. */
+            readonly 200: {
+                headers: {
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The identifier of this service. */
+                        readonly policy_decision_point: string;
+                        /** @description One question. */
+                        readonly access_evaluation_endpoint: string;
+                        /** @description Several questions. */
+                        readonly access_evaluations_endpoint: string;
+                        /** @description Where a denial is asked to be changed. */
+                        readonly access_request_endpoint: string;
+                        /** @description What else is offered, by name. */
+                        readonly capabilities: readonly string[];
+                        /** @description Types of obligations that permits carry. */
+                        readonly supported_obligations: readonly string[];
+                    };
                 };
             };
             readonly default: components["responses"]["Problem"];
