@@ -14,7 +14,7 @@ const fits = new Ajv({ allErrors: true, strict: true }).compile(schema)
 t.test('every route that is shipped keeps to the schema and has no fault', async (t) => {
   t.same(
     shippedRoutes().map(({ code }) => code),
-    ['AD_HOC', 'CONDENSED', 'EMERGENCY', 'PAN_LONDON', 'STANDARD', 'URGENT'],
+    ['AD_HOC', 'CONDENSED', 'DPIA', 'EMERGENCY', 'PAN_LONDON', 'STANDARD', 'URGENT'],
   )
   for (const route of shippedRoutes()) {
     t.ok(fits(route), `${route.code}: ${JSON.stringify(fits.errors)}`)
