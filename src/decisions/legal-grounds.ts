@@ -1,6 +1,8 @@
 import type { LegalSide } from '../agreements/agreement.ts'
+import { acceptedVersion, dpiaStateAt } from '../agreements/model/in-force.ts'
+import { valueAt } from '../agreements/model/standing.ts'
 import type { Finding } from './evaluation/candidates.ts'
-import type { DisclosureDecision } from './policy/policy.ts'
+import type { DisclosureDecision, PolicyAgreement } from './policy/policy.ts'
 import { recordedBases } from './rules/basis.ts'
 import type { Facts } from './rules/facts.ts'
 import { usableGateways } from './rules/gateways.ts'
@@ -14,6 +16,8 @@ export interface LegalGround {
   readonly art9: readonly string[]
   readonly sch1: readonly string[]
   readonly criminal: readonly string[]
+  /** The assessment made here whose risk this controller has accepted, the version that it accepted, and its DPIA_STATE; absent: none is made here. */
+  readonly assessment?: { readonly id: string; readonly version: number; readonly state: string }
 }
 
 /** The law of a permit by an agreement; no recipient: it is a processor. */
@@ -47,7 +51,21 @@ export function legalGrounds(facts: Facts, { agreement, version, flow }: Finding
   if (!flow || !version) return null
   const usable = usableGateways(facts, { agreement, version, flow }).map((gateway) => gateway.code)
   const { provider, recipient } = flow.source.legal
-  return { provider: groundOf(provider, usable, facts), recipient: recipient && groundOf(recipient, recipient.gateways, facts) }
+  const of = (side: LegalSide, gateways: readonly string[], org: string) => ({
+    ...groundOf(side, gateways, facts),
+    ...assessmentOf(agreement, org, facts.at),
+  })
+  return {
+    provider: of(provider, usable, facts.provider.code),
+    recipient: recipient && of(recipient, recipient.gateways, facts.recipient.code),
+  }
+}
+
+/** What a controller stands on of an assessment that is made here (DP-7). */
+function assessmentOf({ dpia }: PolicyAgreement, org: string, at: number): Pick<LegalGround, 'assessment'> {
+  if (!dpia.accepting || !valueAt(dpia.recorded, at).required) return {}
+  const version = acceptedVersion(dpia, org, at)
+  return version === null ? {} : { assessment: { id: dpia.accepting.id, version, state: dpiaStateAt(dpia, at) } }
 }
 
 function groundOf(side: LegalSide, gateways: readonly string[], { codes, requested }: Facts): LegalGround {

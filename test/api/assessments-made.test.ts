@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import { agreementDesk, type Desk, type Person } from '../support/agreement-desk.ts'
 import { assessingDesk, measureOf } from '../support/assessing-desk.ts'
+import { SHARE } from '../support/demo-share.ts'
 
 const [CAMDEN, HACKNEY, BARNET] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_BARNET']
 const ANY = { 'if-match': '*' }
@@ -95,6 +96,10 @@ t.test('an assessment is made here from the screening to a permit, each controll
     t.equal((await dpia.accept(id, HACKNEY)).status, 200)
     t.equal((await desk.sign(agreement.id, HACKNEY, 1, frozen.hash)).status, 201)
     t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT')
+    const headers = { ...(await desk.service.as({ org: CAMDEN })), 'content-type': 'application/json' }
+    const asked = await desk.service.inject({ method: 'POST', url: '/v1/decisions', headers, payload: SHARE })
+    const accepted = { assessment: { id, version: 1, state: 'APPROVED' } }
+    t.match(asked.json().legal, { provider: accepted, recipient: accepted }, 'the permit says what each controller stands on')
   })
 
   await t.test('after an incident nothing is shared until its next version is accepted by both', async (t) => {

@@ -83,7 +83,7 @@ export interface DpiaFacts {
   /** While one recorded elsewhere as approved waits for a second person of an organisation. */
   readonly awaiting: readonly (Interval & { readonly org: string })[]
   /** Of one that is made here: from when each controller has to have accepted it, and when each had (DP-7). Null: none is. */
-  readonly accepting: { readonly since: Instant; readonly by: ReadonlyMap<string, readonly AcceptedFor[]> } | null
+  readonly accepting: { readonly id: string; readonly since: Instant; readonly by: ReadonlyMap<string, readonly AcceptedFor[]> } | null
 }
 
 /** While a controller has accepted the risk of a version. */
@@ -222,7 +222,7 @@ function dpiaFacts({ status, status_changes, earlier = [], elsewhere = [], made,
       const stated = earlier.map(({ until }) => instantOf(until)).filter((until) => until > from)
       return [{ org, from, to: Math.min(instantOf(confirmed_at), instantOf(elsewhere[place + 1]?.recorded_at), ...stated) }]
     }),
-    accepting: made ? { since: instantOf(made.since), by: acceptances(made.accepted) } : null,
+    accepting: made ? { id: made.id, since: instantOf(made.since), by: acceptances(made.accepted) } : null,
   }
 }
 

@@ -4794,6 +4794,18 @@ export interface components {
             readonly sch1: readonly string[];
             /** @description Art 10 conditions, where criminal offence data is asked for. */
             readonly criminal: readonly string[];
+            /** @description The data protection impact assessment made here whose risk this controller has accepted; absent where none is made here. */
+            readonly assessment?: {
+                /**
+                 * Format: uuid
+                 * @description The assessment (`/v1/assessments/{id}`).
+                 */
+                readonly id: string;
+                /** @description The version that this controller accepted. */
+                readonly version: number;
+                /** @description DPIA_STATE code. */
+                readonly state: string;
+            };
         };
         /** @description A one-off disclosure decision and the law in its form, as it was recorded. */
         readonly DisclosureGround: {
