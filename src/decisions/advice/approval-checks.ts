@@ -26,7 +26,7 @@ export function approvalChecks(question: ApprovalQuestion): Advice[] {
   return [
     ...checked.flatMap((one) => CHECKS.flatMap((check) => check(question, one))),
     ...instrument(question, checked),
-    ...dpiaTriggers(question, checked),
+    ...dpiaTriggers(question),
     ...reviewAndCommencement(question, checked),
   ]
 }
