@@ -2,6 +2,7 @@ import { shippedOrganisations } from '../parties/shipped-organisations.service.t
 import { shippedCodeLists } from '../reference/reference.service.ts'
 import { loadRegister } from '../register-loader.ts'
 import { type Command, usage } from './command.ts'
+import { dpia } from './demo/dpia.ts'
 import { drafting } from './demo/drafting.ts'
 import { registerImport } from './demo/register-import.ts'
 import { type Demo, demoClock, openDemoSession } from './demo/session.ts'
@@ -9,7 +10,7 @@ import { signOff } from './demo/sign-off.ts'
 import { startOwnService } from './own-service.ts'
 
 /** What can be shown: each a story told over HTTP on a service of its own. */
-const DEMOS: Readonly<Record<string, Demo>> = { drafting, 'register-import': registerImport, 'sign-off': signOff }
+const DEMOS: Readonly<Record<string, Demo>> = { dpia, drafting, 'register-import': registerImport, 'sign-off': signOff }
 /** Those that take a file. */
 const TAKES_FILE: ReadonlySet<string> = new Set(['register-import'])
 

@@ -95,7 +95,7 @@ function faultRounds(): Totals {
   return { passed: Math.max(0, rounds - bad), failed: bad, skipped: 0 }
 }
 
-const DEMOS = ['drafting', 'sign-off', 'register-import'] as const
+const DEMOS = ['drafting', 'sign-off', 'register-import', 'dpia'] as const
 
 /** The demos, each told over HTTP to a service of its own: what it says at the end counts, each event and decision as one test. */
 function demos(): Totals {

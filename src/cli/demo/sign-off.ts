@@ -1,5 +1,5 @@
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
-import { MISSING_CHILDREN, MISSING_CHILDREN_NARRATIVE, missingChildrenFlow, missingChildrenParty } from './missing-children-text.ts'
+import { draftMissingChildren } from './missing-children-draft.ts'
 import type { Demo, DemoSession } from './session.ts'
 import {
   APART,
@@ -46,41 +46,7 @@ export const signOff: Demo = async (session) => {
 
 async function begin(session: DemoSession): Promise<Story> {
   session.check(`${PARTIES.length} organisations: 33 London authorities, the police and the NHS`, PARTIES.length === 35)
-  const begun = await session.act({
-    ...{ by: drafter, does: `drafts "${MISSING_CHILDREN.title}"`, method: 'POST', path: '/v1/agreements', expect: 201 },
-    body: { title: MISSING_CHILDREN.title, instrument_type: 'CONTROLLER_TO_CONTROLLER' },
-  })
-  const agreement = String(begun.body['id'])
-  const today = londonDay(session.now())
-  const parts: readonly (readonly [part: string, body: unknown])[] = [
-    ['parties', { parties: PARTIES.map(missingChildrenParty) }],
-    ['narrative', MISSING_CHILDREN_NARRATIVE],
-    ['flows', { flows: [missingChildrenFlow(PARTIES)] }],
-    ['commencement', { rule: 'PAIRWISE' }],
-    ['amendment-policy', { amendment_policy: 'RE_SIGN_REQUIRED' }],
-    [
-      'details',
-      {
-        title: MISSING_CHILDREN.title,
-        instrument_type: 'CONTROLLER_TO_CONTROLLER',
-        review_due: addDays(today, 365),
-        review_policy: 'BLOCK_AFTER_GRACE',
-        review_grace_days: 60,
-        review_cycle_months: 12,
-      },
-    ],
-    ['dates', { effective_from: today, effective_to: addDays(today, 3 * 365) }],
-  ]
-  for (const [part, body] of parts)
-    await session.act({
-      by: drafter,
-      does: `writes ${part}`,
-      method: 'PUT',
-      path: `/v1/agreements/${agreement}/draft/${part}`,
-      body,
-      ifMatch: '*',
-      expect: 200,
-    })
+  const agreement = await draftMissingChildren(session, drafter, PARTIES)
   await assessed(session, agreement)
   await asked(session, CAMDEN, HACKNEY, 'DENY AGREEMENT_NOT_APPROVED')
   const frozen = await session.act({
