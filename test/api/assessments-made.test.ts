@@ -72,7 +72,7 @@ t.test('an assessment is made here from the screening to a permit, each controll
 
     const { sign_off } = await dpia.read(id)
     const byWriter = await desk.call({ ...dpia.WRITER, role: 'DPO' }, 'POST', `/v1/sign-offs/${sign_off}/commands`, {
-      ...{ command: 'approve', step: 'DPO_ADVICE', hash: versions[0].hash },
+      ...{ command: 'approve', step: 'DPO_REVIEW', hash: versions[0].hash },
     })
     t.match(byWriter, { status: 422, body: { errors: [{ code: 'AH-3' }] } }, 'whoever wrote it does not advise on it')
 
@@ -143,7 +143,7 @@ t.test('a high risk that is left goes to the regulator, and advice against it is
   for (const org of [CAMDEN, HACKNEY]) {
     const no = await signOff.command(sign_off, signOff.people(org, 'DPO'), {
       command: 'refuse',
-      step: 'DPO_ADVICE',
+      step: 'DPO_REVIEW',
       reason: 'Too many see it.',
     })
     t.equal(no.status, 200, no.text)

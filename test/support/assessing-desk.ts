@@ -47,12 +47,12 @@ export function assessingDesk({ call }: Pick<Desk, 'call'>) {
     /** The data protection officer of a controller advises, or says no. */
     async advise(id: string, org: string, over: Readonly<Record<string, unknown>> = {}) {
       const { sign_off } = await this.read(id)
-      return signOff.approve(sign_off, org, { id: 'DPO_ADVICE', role: 'DPO' }, over)
+      return signOff.approve(sign_off, org, { id: 'DPO_REVIEW', role: 'DPO' }, over)
     },
     /** Its SIRO accepts the risk that is left. */
     async accept(id: string, org: string) {
       const { sign_off } = await this.read(id)
-      return signOff.approve(sign_off, org, { id: 'RISK_ACCEPTANCE', role: 'SIRO' })
+      return signOff.approve(sign_off, org, { id: 'SIRO_APPROVAL', role: 'SIRO' })
     },
   }
 }

@@ -90,11 +90,11 @@ export function progressOf(
   { chain, residual }: { readonly chain: Chain | undefined; readonly residual: SentVersion['residual'] | null },
 ): AssessmentProgress {
   const stateOfStep = (step: string) => chain?.steps.find(({ id }) => id === step)?.state
-  const advice = stateOfStep('DPO_ADVICE')
+  const advice = stateOfStep('DPO_REVIEW')
   return {
     ...{ required: content.screening?.required ?? null, controllers: [keeper], residual },
     advised: advice === 'DONE' || advice === 'REFUSED' ? [keeper] : [],
-    accepted: stateOfStep('RISK_ACCEPTANCE') === 'DONE' ? [keeper] : [],
+    accepted: stateOfStep('SIRO_APPROVAL') === 'DONE' ? [keeper] : [],
     others_open: chain?.status === 'DPO_REFUSED',
     prior_consultation: consultation?.version === version ? consultedOn(consultation) : 'NOT_REQUIRED',
     reopened: approved_version !== null,

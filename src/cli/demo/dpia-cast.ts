@@ -74,8 +74,8 @@ export async function reviews(
 
 /** The data protection officer of an organisation advises to go on. */
 export const advises = (assessed: Assessed, org: string, words: string) =>
-  reviews(assessed, a('DPO', org), 'advises to go on', { command: 'approve', step: 'DPO_ADVICE', comment: words })
+  reviews(assessed, a('DPO', org), 'advises to go on', { command: 'approve', step: 'DPO_REVIEW', comment: words })
 
 /** Its SIRO accepts the risk that is left, or tries to. */
 export const accepts = (assessed: Assessed, org: string, expect = 200, does = 'accepts the risk that is left') =>
-  reviews(assessed, a('SIRO', org), does, { command: 'approve', step: 'RISK_ACCEPTANCE' }, expect)
+  reviews(assessed, a('SIRO', org), does, { command: 'approve', step: 'SIRO_APPROVAL' }, expect)

@@ -103,7 +103,7 @@ async function camdenOverrules(assessed: Assessed): Promise<void> {
     assessed,
     a('DPO', CAMDEN, drafter.name),
     'wrote it, and may not advise on it',
-    { command: 'approve', step: 'DPO_ADVICE' },
+    { command: 'approve', step: 'DPO_REVIEW' },
     422,
   )
   await accepts(assessed, CAMDEN, 422, 'tries to accept the risk before there is advice')
@@ -111,7 +111,7 @@ async function camdenOverrules(assessed: Assessed): Promise<void> {
   await reviews(assessed, a('DPO', CAMDEN), 'marks an answer as to be improved', { command: 'mark', mark: 'IMPROVE', ...volume })
   await reviews(assessed, a('DPO', CAMDEN), 'says why', { command: 'comment', text: 'Say how many people read each notice.', ...volume })
   await reviews(assessed, a('DPO', CAMDEN), 'advises against it', {
-    ...{ command: 'refuse', step: 'DPO_ADVICE', reason: 'The duty desks are too many: a high risk is left.' },
+    ...{ command: 'refuse', step: 'DPO_REVIEW', reason: 'The duty desks are too many: a high risk is left.' },
   })
   await accepts(assessed, CAMDEN, 422, 'tries to accept it as if there were no such advice')
   await reviews(assessed, a('SIRO', CAMDEN), 'overrules the advice', {

@@ -107,6 +107,7 @@ export function workspacePages(options: ReviewPagesOptions) {
 function titleOf({ type, id, version }: SignOff['subject']): string {
   if (type === 'emergency') return 'Review of an emergency'
   if (type === 'disclosure') return 'Decision on a one-off disclosure'
+  if (type === 'assessment') return `Review version ${version} of an impact assessment`
   return version > 0 ? `Review version ${version} of ${id}` : `Review ${id}`
 }
 
