@@ -5,6 +5,7 @@ import { type ConsultingService, consultingService } from './assessments/made/co
 import { madeRoutes } from './assessments/made/made.routes.ts'
 import { madeKind } from './assessments/made/made-kind.service.ts'
 import { type ReviewingService, reviewingService } from './assessments/made/reviewing.service.ts'
+import { type SheetService, sheetService } from './assessments/made/sheet.service.ts'
 import { type WritingService, writingService } from './assessments/made/writing.service.ts'
 import { londonDay } from './platform/kernel/london-day.ts'
 import type { Services } from './services.ts'
@@ -14,6 +15,8 @@ export interface MadeAssessments {
   readonly writing: WritingService
   readonly reviewing: ReviewingService
   readonly consulting: ConsultingService
+  /** Read as somebody writes it: with its questions, what is missing, what its risks come to. */
+  readonly sheets: SheetService
 }
 
 /** Opens the room of assessments: written, reviewed in a sign-off, put before the regulator. */
@@ -37,6 +40,7 @@ export function openAssessments(services: Services): MadeAssessments & { readonl
     writing,
     reviewing,
     consulting,
+    sheets: sheetService({ db, clock, kind }),
     routes: madeRoutes({ writing, reviewing, consulting, today: () => londonDay(clock().getTime()) }),
   }
 }

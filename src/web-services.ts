@@ -20,6 +20,9 @@ import { assessmentPages } from './web/assessments/assessment.pages.ts'
 import { recordingPages } from './web/assessments/recording.pages.ts'
 import { deputyPages } from './web/deputies/deputies.pages.ts'
 import { disclosurePages } from './web/disclosures/disclosures.pages.ts'
+import { dpiaActPages } from './web/dpia/acts.pages.ts'
+import { dpiaPages } from './web/dpia/dpia.pages.ts'
+import { sectionPages } from './web/dpia/sections.pages.ts'
 import { draftingArea } from './web/drafting/area.pages.ts'
 import { emergencyPages } from './web/emergencies/emergencies.pages.ts'
 import { emergencyActPages } from './web/emergencies/emergency-acts.pages.ts'
@@ -155,6 +158,9 @@ export function openWeb(
           statingPages({ attesting, files: services.files, drafting }),
           assessmentPages({ assessingElsewhere, drafting, evidence }),
           recordingPages({ assessingElsewhere, drafting, files: services.files }),
+          dpiaPages({ ...rooms.made, signOffs }),
+          sectionPages(rooms.made),
+          dpiaActPages({ ...lists, ...rooms.made, drafting, now: clock }),
           acceptingPages({ parties, attestedPolicy }),
           organisationEntryPages({ parties, organisationContacts, entries }),
           evidencePages({ files: services.files }),

@@ -106,6 +106,10 @@ main table{overflow-wrap:normal}
 .app-stacked td::before{content:attr(data-label) ": ";content:attr(data-label) ": " / "";font-weight:bold}
 .app-stacked td:empty{display:none}
 }
+.app-map td{border-left:1px solid #b1b4b6;min-width:5.5rem;vertical-align:top}
+.app-map-low{background:#e7f3ec}
+.app-map-medium{background:#fff7d6}
+.app-map-high{background:#fbe5e1}
 @media print{.app-footer,.govuk-service-navigation,.govuk-button,form{display:none}}
 `
 
