@@ -1,5 +1,7 @@
 import t from 'tap'
+import { londonDay } from '../../src/platform/kernel/london-day.ts'
 import { deskOn } from '../support/agreement-desk.ts'
+import { assessingDesk } from '../support/assessing-desk.ts'
 import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { said, signIn, type Visitor, visitorOf } from '../support/visitor.ts'
 
@@ -15,6 +17,11 @@ const visitor = async (account: string): Promise<Visitor> => {
 }
 const aDraft = async () => (await desk.draft({ orgs: [CAMDEN, HACKNEY], effectiveFrom: '2027-06-01' })).id
 const day = (name: string, year: string) => ({ [`${name}-day`]: '31', [`${name}-month`]: '3', [`${name}-year`]: year })
+/** Today, in the three boxes of a field. */
+const spoken = (name: string) => {
+  const [year = '', month = '', date = ''] = londonDay(Date.now()).split('-')
+  return { [`${name}-day`]: date, [`${name}-month`]: month, [`${name}-year`]: year }
+}
 const NEXT_YEAR = String(new Date().getFullYear() + 1)
 const RISK = {
   ...{ description: 'A family is known to people who have no need to know.', source: 'A list sent to the wrong team' },
@@ -50,16 +57,16 @@ async function answer(officer: Visitor, page: string): Promise<void> {
 }
 
 /** Writes all that is asked, so that it can be sent. */
-async function write(officer: Visitor, at: string): Promise<void> {
+async function write(officer: Visitor, at: string, over: { readonly risk?: object; readonly measure?: object } = {}): Promise<void> {
   const give = async (path: string, fields: Readonly<Record<string, string>>) => {
     const done = await officer.send(`${at}${path}`, `${at}${path}`, fields)
     t.match(done, { status: 303 }, `${path} ${/error-summary[\s\S]{0,900}/.exec(done.text)?.[0] ?? ''}`)
   }
   await give('/screening', { required: 'yes' })
   for (const step of STEPS) await answer(officer, `${at}/steps/${step}`)
-  await give('/risks/new', RISK)
+  await give('/risks/new', { ...RISK, ...over.risk })
   const [, risk = ''] = /\/risks\/([0-9a-f-]{36})"/.exec((await officer.go(`${at}/steps/risks`)).text) ?? []
-  await give('/measures/new', { ...MEASURE, risk_id: risk })
+  await give('/measures/new', { ...MEASURE, ...over.measure, risk_id: risk })
   await give('/next-review', { ...day('due', NEXT_YEAR), kept_by: 'Information governance manager' })
 }
 
@@ -133,6 +140,43 @@ t.test('two officers who change the same answer are both shown before one of the
   t.match(mine.text, /Mine<\/textarea>/)
 })
 
+t.test('a high risk goes to the Information Commissioner, and what was accepted is opened again with its reasons', async (t) => {
+  const [officer, siro, dpo] = [await visitor('demo-camden-ig'), await visitor('demo-camden-siro'), await visitor('demo-camden-dpo')]
+  const at = await begin(officer, await aDraft())
+  await write(officer, at, {
+    risk: { likelihood: 'PROBABLE', severity: 'SEVERE' },
+    measure: { left_likelihood: 'POSSIBLE', left_severity: 'SEVERE' },
+  })
+  t.match(said((await officer.go(`${at}/check`)).text), /The risk that is left is High\s*: the Information Commissioner is consulted/)
+  t.match(await officer.send(`${at}/check`, `${at}/check`, {}), { status: 303 })
+  const dpia = assessingDesk(desk)
+  const id = at.split('/').at(-1) ?? ''
+  t.equal((await dpia.advise(id, CAMDEN, { comment: 'Ask the Commissioner first.' })).status, 200)
+  t.equal((await dpia.accept(id, CAMDEN)).status, 200)
+  t.match(
+    said((await dpo.go(at)).text),
+    /A high risk is left, so Camden consults the Information Commissioner[\s\S]*Ask the Commissioner first\./,
+  )
+
+  const give = (who: Visitor, path: string, fields: Readonly<Record<string, string>>) => who.send(`${at}${path}`, `${at}${path}`, fields)
+  const today = spoken('on')
+  t.match(await give(dpo, '/consultation', {}), { status: 422, text: /href="#submitted_on-day"/ })
+  const future = await give(dpo, '/consultation', { ...day('submitted_on', NEXT_YEAR), reference: 'IC-1' })
+  t.match(future, { status: 422, text: /href="#submitted_on-day">This was today or before/ })
+  t.match(await give(dpo, '/consultation', { ...spoken('submitted_on'), reference: 'IC-1' }), { status: 303, location: at })
+  t.match(await give(dpo, '/consultation/extension', spoken('extended_on')), { status: 303 })
+  t.match(said((await dpo.go(at)).text), /Reference IC-1 Answer due [^,]*, extended on/)
+  t.match(await give(dpo, '/consultation/answer', { ...today, outcome: 'MAY_PROCEED', words: 'With these measures.' }), { status: 303 })
+  t.match(said((await siro.go(at)).text), /Approved What happens next Nothing until its review[\s\S]*With these measures\./)
+
+  t.match(await give(siro, '/reopening', {}), { status: 422, text: /href="#reason"/ })
+  t.match(await give(siro, '/reopening', { reason: 'INCIDENT', note: 'A list reached the wrong school.' }), { status: 303 })
+  t.match(said((await officer.go(at)).text), /It was opened again on [^:]*: ?[\s\S]*A list reached the wrong school\./)
+  const [, measure = ''] = /\/measures\/([0-9a-f-]{36})\/done"/.exec((await officer.go(`${at}/map`)).text) ?? []
+  t.match(await give(officer, `/measures/${measure}/done`, spoken('done_on')), { status: 303, location: `${at}/map` })
+  t.match(said((await officer.go(`${at}/map`)).text), /Done/)
+})
+
 t.test('people of the other controller read it without forms, and strangers know of none', async (t) => {
   const officer = await visitor('demo-camden-ig')
   const at = await begin(officer, await aDraft())
@@ -154,7 +198,7 @@ t.test('the pages of an assessment are accessible and fit on a phone, with and w
   await write(officer, at)
   const browser = await openBrowser(t, pages)
   for (const javaScriptEnabled of [true, false]) {
-    const page = await signedInAs(browser, pages.address, 'Camden: information governance', {
+    const page = await signedInAs(browser, pages.address, 'Priya Raman', {
       ...{ viewport: { width: 360, height: 740 }, javaScriptEnabled },
     })
     await page.goto(`${at}/steps/consultation`)
@@ -162,8 +206,17 @@ t.test('the pages of an assessment are accessible and fit on a phone, with and w
     t.match(page.url(), /\/steps\/necessity$/)
     await page.context().close()
   }
-  const page = await signedInAs(browser, pages.address, 'Camden: information governance', { viewport: { width: 360, height: 740 } })
-  const paths = ['', '/map', '/check', '/screening', '/risks/new', '/measures/new', '/next-review', ...STEPS.map((step) => `/steps/${step}`)]
+  const page = await signedInAs(browser, pages.address, 'Priya Raman', { viewport: { width: 360, height: 740 } })
+  const paths = [
+    '',
+    '/map',
+    '/check',
+    '/screening',
+    '/risks/new',
+    '/measures/new',
+    '/next-review',
+    ...STEPS.map((step) => `/steps/${step}`),
+  ]
   for (const path of [...paths.map((one) => `${at}${one}`), '/assessments']) {
     await page.goto(path)
     await isAccessible(t, page, path)
