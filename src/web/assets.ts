@@ -106,7 +106,8 @@ main table{overflow-wrap:normal}
 .app-stacked td::before{content:attr(data-label) ": ";content:attr(data-label) ": " / "";font-weight:bold}
 .app-stacked td:empty{display:none}
 }
-.app-map td{border-left:1px solid #b1b4b6;min-width:5.5rem;vertical-align:top}
+.app-map td{border-left:1px solid #b1b4b6;vertical-align:top}
+.app-map td,.app-map th{font-size:1rem;padding:8px}
 .app-map-low{background:#e7f3ec}
 .app-map-medium{background:#fff7d6}
 .app-map-high{background:#fbe5e1}

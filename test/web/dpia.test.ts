@@ -92,9 +92,9 @@ t.test('an officer begins an assessment from the agreement, writes it and sends 
   await write(officer, at)
   t.match(said((await officer.go(at)).text), /nothing is missing/)
   const map = said((await officer.go(`${at}/map`)).text)
-  t.match(map, /Before anything is done the risk of the whole is Medium\s*, after what is approved Low/)
+  t.match(map, /Before anything is done the risk of the whole is medium\s*, after what is approved low/)
   t.match(map, /Only the duty team can open the list/)
-  t.match(said((await officer.go(`${at}/check`)).text), /Nothing is missing\. The risk that is left is Low/)
+  t.match(said((await officer.go(`${at}/check`)).text), /Nothing is missing\. The risk that is left is low/)
   t.match(await officer.send(`${at}/check`, `${at}/check`, {}), { status: 303, location: at })
 
   const sent = await officer.go(at)
@@ -147,7 +147,7 @@ t.test('a high risk goes to the Information Commissioner, and what was accepted 
     risk: { likelihood: 'PROBABLE', severity: 'SEVERE' },
     measure: { left_likelihood: 'POSSIBLE', left_severity: 'SEVERE' },
   })
-  t.match(said((await officer.go(`${at}/check`)).text), /The risk that is left is High\s*: the Information Commissioner is consulted/)
+  t.match(said((await officer.go(`${at}/check`)).text), /The risk that is left is high\s*: the Information Commissioner is consulted/)
   t.match(await officer.send(`${at}/check`, `${at}/check`, {}), { status: 303 })
   const dpia = assessingDesk(desk)
   const id = at.split('/').at(-1) ?? ''

@@ -60,7 +60,8 @@ export function riskQuestions(of: ChoicesOf, subjects: readonly string[]): Quest
 }
 
 /** The people of the agreement stand open, all others unfold. */
-function grouped(choices: readonly Choice[], subjects: readonly string[]): readonly Choice[] {
+function grouped(offered: readonly Choice[], subjects: readonly string[]): readonly Choice[] {
+  const choices = offered.map(({ hint: _hint, ...choice }) => choice)
   const own = choices.filter(({ value }) => subjects.includes(value))
   const others = choices.filter(({ value }) => !subjects.includes(value))
   if (own.length === 0) return choices

@@ -77,7 +77,7 @@ export function sectionPages({ sheets, writing }: SectionPagesOptions) {
   }
 }
 
-/** The fields of a question: a choice where it has any, and words. */
+/** The fields of a question: a choice where there is one to make, and words. */
 function fieldsOf({ key, text, choices }: Question): readonly FormField[] {
   const words: FormField = { name: key, label: text, kind: 'textarea', rows: 5, pointer: `/answers/${key}` }
   if (choices.length === 0) return [words]
