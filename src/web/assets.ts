@@ -105,6 +105,7 @@ main table{overflow-wrap:normal}
 .app-stacked tbody th,.app-stacked td{border:0;padding:0 0 5px;overflow-wrap:anywhere}
 .app-stacked td::before{content:attr(data-label) ": ";content:attr(data-label) ": " / "";font-weight:bold}
 .app-stacked td:empty{display:none}
+.app-map td,.app-map th{font-size:.875rem;padding:6px 3px}
 }
 .app-map td{border-left:1px solid #b1b4b6;vertical-align:top}
 .app-map td,.app-map th{font-size:1rem;padding:8px}

@@ -116,6 +116,17 @@ t.test('what is wrong stands beside its field and what was typed is kept', async
   const refused = await officer.send(`${at}/measures/new`, `${at}/measures/new`, higher)
   t.match(refused, { status: 422, text: /href="#left_likelihood">The risk cannot be likelier than it was before/ })
   t.match(refused.text, /Only the duty team can open the list<\/textarea>/)
+  const same = { ...MEASURE, risk_id: risk, left_likelihood: 'POSSIBLE' }
+  t.match(await officer.send(`${at}/measures/new`, `${at}/measures/new`, same), {
+    status: 422,
+    text: /href="#left_likelihood">As much is left/,
+  })
+  const accepted = { ...MEASURE, risk_id: risk, effect: 'ACCEPTED' }
+  t.match(
+    await officer.send(`${at}/measures/new`, `${at}/measures/new`, accepted),
+    { status: 303 },
+    'what is left is asked of a reduced risk alone',
+  )
   const none = await officer.send(`${at}/screening`, `${at}/screening`, { required: 'no' })
   t.match(none, { status: 422, text: /href="#reasons"/ })
   const long = 'x'.repeat(8_001)

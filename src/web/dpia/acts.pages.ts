@@ -262,10 +262,9 @@ function named<One extends { readonly id: string }>(list: readonly One[], key: s
   return found
 }
 
-/** What was refused with its places in the body: the rules name risks and measures by where they stand in the whole. */
+/** What was refused with its places in the body: the rules name risks and measures by where they stand in the whole, and what is left of a risk as one. */
 function within({ errors, ...refusal }: Refusal): Refusal {
-  return {
-    ...refusal,
-    errors: errors.map((one) => ({ ...one, pointer: one.pointer.replace(/^\/(risks|measures)\/[^/]+|^\/(screening|review)(?=\/)/, '') })),
-  }
+  const placeOf = (pointer: string) =>
+    pointer.replace(/^\/(risks|measures)\/[^/]+|^\/(screening|review)(?=\/)/, '').replace(/^\/left$/, '/left/likelihood')
+  return { ...refusal, errors: errors.map((one) => ({ ...one, pointer: placeOf(one.pointer) })) }
 }

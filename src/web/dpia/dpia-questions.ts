@@ -126,7 +126,8 @@ export function measureQuestions(
       const approved = { by: text(answers, 'approved_by'), on: text(answers, 'approved_on') }
       return {
         ...{ risk_id: text(answers, 'risk_id'), measure: text(answers, 'measure'), effect: text(answers, 'effect') },
-        left: `${left.likelihood}${left.severity}` === '' ? null : left,
+        // A radio that was chosen cannot be taken back: what is left is said of a reduced risk alone.
+        left: said(answers, 'effect') === 'REDUCED' ? left : null,
         approved: `${approved.by}${approved.on}` === '' ? null : approved,
         ...{ owner: { org: text(answers, 'org'), post: text(answers, 'post') }, due: text(answers, 'due') },
       }

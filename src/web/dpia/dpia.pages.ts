@@ -52,7 +52,7 @@ export function dpiaPages({ reviewing, sheets, signOffs }: DpiaPagesOptions) {
         ...{ sheet, view, here: at(request), tasks: dpiaTasks(sheet), isWritten, next: await openSteps(request, sheet) },
         missing: sheet.faults.length,
         isConsulting: sheet.isKeptHere && commands.includes('consult') && view.versions.at(-1)?.residual === 'HIGH',
-        isReopening: commands.includes('reopen') && view.approved_version !== null,
+        isReopening: commands.includes('reopen') && (view.approved_version !== null || view.state === 'REJECTED'),
       },
     }
   }
