@@ -115,9 +115,13 @@ export function asApproved(made: MadeAssessment): MadeAssessment {
   return { ...made, approved_version: made.version, first_approved_at: made.first_approved_at ?? made.changed_at, reopened: null }
 }
 
+/** Re-openings after which another share is assessed than the one that goes on. */
+const OF_SOMETHING_NEW: ReadonlySet<ReopeningReason> = new Set(['NEW_VERSION', 'NEW_PROCESSOR', 'NEW_COUNTRY', 'NEW_TECHNOLOGY'])
+
 /**
  * What decisions stand on. What is written anew after a routine re-opening, or for an agreement whose assessment was approved elsewhere,
- * leaves that approval as it is until its review date; after an incident nothing is shared (DP-6).
+ * leaves that approval as it is until its review date; after an incident nothing is shared (DP-6), nor once what goes on is found too
+ * risky: a high risk waits for the regulator (DP-5), or the keeper refuses it. Pure.
  *
  * @param approved the version whose risk the keeper has accepted last
  * @param before what decisions stand on now
@@ -127,7 +131,8 @@ export function statedBy(made: MadeAssessment, approved: SentVersion | null, bef
   const { state, content, consultation, reopened, approved_version } = made
   if (state === 'SCREENED_OUT') return { required: false, status: state, residual: null, prior_consultation: null, review_due: null }
   const isApproved = state === 'APPROVED' && approved_version === made.version
-  if (!isApproved && reopened?.reason !== 'INCIDENT' && before.required && before.status === 'APPROVED') return null
+  const isTooRisky = (state === 'PRIOR_CONSULTATION' || state === 'REJECTED') && !(reopened && OF_SOMETHING_NEW.has(reopened.reason))
+  if (!isApproved && !isTooRisky && reopened?.reason !== 'INCIDENT' && before.required && before.status === 'APPROVED') return null
   return {
     required: true,
     status: state,
