@@ -217,6 +217,7 @@ t.test('a partition has every constraint, key and trigger of its table, and of i
   t.same(await triggers('audit.leaf_1'), [{ tgname: 'leaf_is_append_only', type: 58 }])
   t.same(await triggers('audit.payload_20261122'), [
     { tgname: 'payload_is_append_only', type: 50 },
+    { tgname: 'payload_takes_its_actor_along', type: 9 },
     { tgname: 'payload_takes_its_search_row_along', type: 9 },
   ])
   const { rows } = await own.root.query(
