@@ -69,8 +69,24 @@ insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "c
   values ($1, ...);
 
 -- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 delete from "agent"
@@ -98,12 +114,6 @@ insert into "agreement_party" ("agreement_id", "org", "contacts", "left_at", "po
   values ($1, ...)
   on conflict ("agreement_id", "org") do update
   set "position" = $2, "role" = $3, "capacities" = $4;
-
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
 
 insert into "policy_document" ("agreement_id", "position", "party", "conditions", "document_ref", "approved_on", "review_on")
   values ($1, ...);
@@ -230,20 +240,25 @@ select a.id, (a.id collate "C") as key, a.updated_at
     regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
     regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
     setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $16) || websearch_to_tsquery('simple',
-    $17)) or (upper(a.id) = upper(btrim($18)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($19)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($20)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f)
+    words.purposes || ' . ' || words.data), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')),
+    'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
+    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
+    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
+    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
+    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
+    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
+    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
+    string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') cross join
+    lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code) left join code_list_entry as e on e.list in ('DATA_ITEM',
+    'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
+    d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
+    jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
+    as words) as old where old.words @@ (websearch_to_tsquery('english', $16) || websearch_to_tsquery('simple', $17)) or (upper(a.id) =
+    upper(btrim($18)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($19)), false)) or exists ( select from agreement_party as
+    p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id)) and lower(btrim($20)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
+    o.legal_name]) as name))) as f)
   order by (a.id collate "C") asc, a.id collate "C"
   limit $21;
 
@@ -380,7 +395,7 @@ select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
     regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ',
     'g')), 'A') || setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple',
     regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple',
-    words.parties), 'B') || setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english',
+    words.parties), 'B') || setweight(to_tsvector('english', words.purposes || ' . ' || words.data), 'C') || setweight(to_tsvector('english',
     regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code,
     '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from
     agreement_party as p where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or
@@ -388,12 +403,17 @@ select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
     '), e.label, c.label), ' . ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and
     v.status in ('DRAFT', 'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select
     max(l.edition) from code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes,
-    coalesce(( select string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where
-    v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) as words) as old where old.words @@
-    (websearch_to_tsquery('english', $13) || websearch_to_tsquery('simple', $14)) or (upper(a.id) = upper(btrim($15)) or
-    coalesce(upper(a.provenance ->> 'reference') = upper(btrim($16)), false)) or exists ( select from agreement_party as p join organisation
-    as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))
-    and lower(btrim($17)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))) as f)
+    coalesce(( select string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ') from flow as f
+    join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') cross join
+    lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code) left join code_list_entry as e on e.list in ('DATA_ITEM',
+    'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
+    d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
+    jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
+    as words) as old where old.words @@ (websearch_to_tsquery('english', $13) || websearch_to_tsquery('simple', $14)) or (upper(a.id) =
+    upper(btrim($15)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($16)), false)) or exists ( select from agreement_party as
+    p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id)) and lower(btrim($17)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
+    o.legal_name]) as name))) as f)
   order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C"
   limit $18;
 
@@ -629,166 +649,80 @@ select w.id, w.rank::text as key, a.updated_at
     upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select from agreement_party as
     p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
     knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
+    o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w where (select true from agreement as a where a.id =
+    w.id and (a.status = 'TERMINATED' or a.terminated_at <= $15) and a.origin = $16) order by w.rank desc, w.id collate "C" limit $17) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes || ' . ' || words.data), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')),
+    'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
+    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
+    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
+    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
+    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
+    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
+    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
+    string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') cross join
+    lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code) left join code_list_entry as e on e.list in ('DATA_ITEM',
+    'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
+    d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
+    jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
+    as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple', $11)) or (upper(a.id) =
+    upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select from agreement_party as
+    p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
+    o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w where (select true from agreement as a where a.id =
+    w.id and a.origin = $15) order by w.rank desc, w.id collate "C" limit $16) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes || ' . ' || words.data), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')),
+    'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
+    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
+    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
+    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
+    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
+    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
+    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
+    string_agg(distinct coalesce(e.label, c.label, replace(replace(d.code, '.', ' '), '_', ' ')), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') cross join
+    lateral unnest(f.data_items || f.category_grant || f.data_subjects) as d (code) left join code_list_entry as e on e.list in ('DATA_ITEM',
+    'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
+    d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
+    jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
+    as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple', $11)) or (upper(a.id) =
+    upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select from agreement_party as
+    p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
     o.legal_name]) as name))) as f where (f.rank < $15::bigint or (f.rank = $16::bigint and f.agreement_id > $17 collate "C")) order by
     f.rank desc, f.agreement_id collate "C") as w order by w.rank desc, w.id collate "C" limit $18) as w
-  join agreement as a
-  on a.id = w.id
-  order by w.rank desc, w.id collate "C";
-
-select w.id, w.rank::text as key, a.updated_at
-  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
-    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
-    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
-    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
-    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
-    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
-    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
-    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w order by w.rank desc, w.id collate
-    "C" limit $15) as w
-  join agreement as a
-  on a.id = w.id
-  order by w.rank desc, w.id collate "C";
-
-select w.id, w.rank::text as key, a.updated_at
-  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
-    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
-    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
-    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
-    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
-    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
-    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
-    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w where (select true from agreement as
-    a where a.id = w.id and (a.status = 'TERMINATED' or a.terminated_at <= $15) and a.origin = $16) order by w.rank desc, w.id collate "C"
-    limit $17) as w
-  join agreement as a
-  on a.id = w.id
-  order by w.rank desc, w.id collate "C";
-
-select w.id, w.rank::text as key, a.updated_at
-  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
-    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
-    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
-    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
-    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
-    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
-    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
-    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w where (select true from agreement as
-    a where a.id = w.id and a.origin = $15) order by w.rank desc, w.id collate "C" limit $16) as w
-  join agreement as a
-  on a.id = w.id
-  order by w.rank desc, w.id collate "C";
-
-select w.id, w.rank::text as key, a.updated_at
-  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
-    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
-    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
-    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
-    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
-    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
-    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
-    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w where (select true from agreement as
-    a where a.id = w.id and exists (select from agreement_party as p where p.agreement_id = a.id and p.org = $15 and p.left_how is distinct
-    from 'UNINVITED' and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)))) order by w.rank desc, w.id collate
-    "C" limit $16) as w
-  join agreement as a
-  on a.id = w.id
-  order by w.rank desc, w.id collate "C";
-
-select w.id, w.rank::text as key, a.updated_at
-  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
-    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
-    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
-    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
-    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
-    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
-    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
-    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f where (f.rank < $15::bigint or (f.rank = $16::bigint and f.agreement_id > $17 collate "C"))
-    order by f.rank desc, f.agreement_id collate "C") as w order by w.rank desc, w.id collate "C" limit $18) as w
   join agreement as a
   on a.id = w.id
   order by w.rank desc, w.id collate "C";
@@ -1261,7 +1195,8 @@ select "s"."id"
 -- src/agreements/store/record.repository.ts
 
 select "a"."assessment_id", "a"."row_version", "a"."review_cycle_months", "a"."provenance", "a"."created_at", "a"."updated_at",
-    public.shares_its_assessment(a.id) as "shares_assessment"
+    public.shares_its_assessment(a.id) as "shares_assessment", (select "m"."id" from "made_assessment" as "m" where "m"."assessment_id" =
+    "a"."assessment_id") as "made_here"
   from "agreement" as "a"
   where "a"."id" = $1;
 
@@ -1309,25 +1244,6 @@ insert into agreement_search (agreement_id, words) select a.id, ( select setweig
     'DATA_SUBJECT') and e.code = d.code and e.edition = (select max(l.edition) from code_list as l) left join local_code as c on c.code =
     d.code where f.agreement_id = a.id ), '') as data, coalesce(( select string_agg(section.value, ' . ') from agreement_version as v,
     jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
-  from agreement as a
-  where a.id = $1
-  on conflict (agreement_id) do update
-  set words = excluded.words;
-
-insert into agreement_search (agreement_id, words) select a.id, ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', '
-    ', 'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
-    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
-    setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', '
-    ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
-    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
-    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
-    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
-    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
-    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
-    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
-    string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words)
   from agreement as a
   where a.id = $1
   on conflict (agreement_id) do update
@@ -1554,22 +1470,9 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
   values ($1, ...);
 
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
-insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
@@ -1664,6 +1567,81 @@ update "assessment_elsewhere"
   set "confirmed_at" = $1, "confirmed_by_issuer" = $2, "confirmed_by_sub" = $3
   where "id" = $4;
 
+-- src/assessments/made/made.repository.ts
+
+insert into "assessment_acceptance" ("made_id", "version", "org", "at", "holds_to", "by_issuer", "by_sub")
+  values ($1, ...);
+
+insert into "assessment_advice" ("made_id", "version", "org", "at", "says", "words", "conditions", "by_issuer", "by_sub")
+  values ($1, ...);
+
+insert into "assessment_version" ("made_id", "version", "sent_at", "hash", "residual", "review_due", "document")
+  values ($1, ...);
+
+insert into "made_assessment" ("id", "assessment_id", "agreement_id", "begun_at", "state", "version", "approved_version",
+    "first_approved_at", "edition", "content", "writers", "sign_off_id", "consultation", "reopened", "changed_at")
+  values ($1, ...);
+
+select "m".*
+  from "made_assessment" as "m"
+  order by "m"."id" desc
+  limit $1;
+
+select "m".*
+  from "made_assessment" as "m"
+  where "m"."assessment_id" in (select "assessment_id" from "agreement" where "id" = $1)
+  order by "m"."id" desc
+  limit $2;
+
+select "org", "version", "at", "holds_to", "until"
+  from "assessment_acceptance"
+  where "made_id" = $1
+  order by "version", "org";
+
+select "version", "sent_at", "hash", "residual", "review_due"
+  from "assessment_version"
+  where "made_id" = $1
+  order by "version";
+
+select "version", "sent_at", "hash", "residual", "review_due", "document"
+  from "assessment_version"
+  where "made_id" = $1 and "version" = $2;
+
+select *
+  from "assessment_advice"
+  where "made_id" = $1
+  order by "position";
+
+select *
+  from "made_assessment"
+  where "assessment_id" = $1;
+
+select *
+  from "made_assessment"
+  where "id" = $1 for update;
+
+select *
+  from "made_assessment"
+  where "id" = $1;
+
+update "assessment_acceptance"
+  set "until" = $1
+  where "made_id" = $2 and "until" is null;
+
+update "assessment_advice"
+  set "overruled_at" = $1, "overruled_issuer" = $2, "overruled_sub" = $3, "overruled_reason" = $4
+  where "made_id" = $5 and "version" = $6 and "org" = $7 and "says" = $8 and "overruled_at" is null;
+
+update "made_assessment"
+  set "row_version" = "row_version" + $1, "act_count" = "act_count" + $2
+  where "id" = $3
+  returning "row_version";
+
+update "made_assessment"
+  set "state" = $1, "version" = $2, "approved_version" = $3, "first_approved_at" = $4, "edition" = $5, "content" = $6, "writers" = $7,
+    "sign_off_id" = $8, "consultation" = $9, "reopened" = $10, "changed_at" = $11
+  where "id" = $12;
+
 -- src/audit/retention/retention.repository.ts
 
 select "h"."hold_id", "h"."first_day", "h"."last_day", "h"."reference"
@@ -1692,7 +1670,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/register-loader.ts
+-- also src/parties/register-act.repository.ts, src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -1847,6 +1825,17 @@ select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evalua
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
+  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" >= $2 and "s"."at" < $3 and "s"."provider" = $4 and
+    "s"."recipient" = $5 and "s"."via" = $6 and "s"."simulated" = $7
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
+  limit $8;
+
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+  from "decision_search" as "s"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."caller_client" = $2
   order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
@@ -1920,6 +1909,16 @@ select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evalua
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."via" = $2 and "s"."simulated" = $3
   order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $4;
+
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+  from "decision_search" as "s"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "s"."log_id"
+  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and $2 = any (s.reasons)
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
+  limit $3;
 
 select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
     "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
@@ -2219,6 +2218,120 @@ select s.provider, s.recipient, s.purpose, count(*) as asked, min(s.at) as first
   order by count(*) desc, s.provider, s.recipient, s.purpose
   limit $5;
 
+-- src/decisions/not-shared/not-shared.repository.ts
+
+insert into "not_shared" ("id", "decision_id", "decision", "agreement", "provider", "recipient", "purpose", "reason", "note", "recorded_at",
+    "org", "by_issuer", "by_sub", "leaf_id")
+  values ($1, ...)
+  on conflict ("decision_id", "by_issuer", "by_sub") do nothing;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $2;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."by_issuer" = $2 and "n"."by_sub" = $3
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $4;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."reason" = $2
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $3;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."reason" = $2 and "n"."agreement" = $3
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $4;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."recorded_at" < $2
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $3;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $2;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."by_issuer" = $2 and "n"."by_sub" = $3
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $4;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."reason" = $2
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $3;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."reason" = $2 and "n"."agreement" = $3
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $4;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."recorded_at" < $2
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $3;
+
+select "n".*
+  from "not_shared" as "n"
+  order by "n"."id" desc
+  limit $1;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."by_issuer" = $1 and "n"."by_sub" = $2
+  order by "n"."id" desc
+  limit $3;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."by_issuer" = $1 and "n"."by_sub" = $2 and "n"."decision_id" = $3;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."id" < $1
+  order by "n"."id" desc
+  limit $2;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."reason" = $1
+  order by "n"."id" desc
+  limit $2;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."reason" = $1 and "n"."agreement" = $2
+  order by "n"."id" desc
+  limit $3;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."recorded_at" < $1
+  order by "n"."id" desc
+  limit $2;
+
 -- src/decisions/policy/policy.repository.ts
 
 close policy_records;
@@ -2249,6 +2362,186 @@ select distinct on ("r"."id") "r"."id", "r"."body"
   order by "r"."id", "r"."revision" desc;
 
 select policy.publish($1::text[], $2::text[], $3::text[], $4::timestamptz) as revision;
+
+-- src/decisions/trail/trail.repository.ts
+
+select "e"."idx"
+  from "trail_entry" as "e"
+  where "e"."leaf_id" = $1 and (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org =
+    nullif(current_setting('accord.org', true), '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is
+    not null and e.record in (select k.id from public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at)));
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $1 and "e"."event" <> $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $1 and "e"."event" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" < $1 and "e"."event" <> $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" >= $1 and "e"."at" < $2 and
+    "e"."event" <> $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" >= $1 and "e"."event" <> $2 and
+    "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $2;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2 and
+    "e"."refused" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record_type" = $2
+    and "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."refused" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $2;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1 and "e"."record" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1 and "e"."record" = $2 and
+    "e"."refused" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" <> $2 and
+    "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and (e.log_id, e.idx) < ($1, ...) and "e"."event"
+    <> $2 and "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select public.fill_trail($1) as read;
+
+select public.unsearched_acts() as
+  left;
 
 -- src/disclosures/breaches.repository.ts
 
@@ -3518,6 +3811,38 @@ update "outside_invitation"
   set "wrong_codes" = $1, "locked_at" = $2
   where "id" = $3;
 
+-- src/people/staff-roles.repository.ts
+
+-- also src/workflow/store/routes.repository.ts
+select pg_advisory_xact_lock($1, hashtext($2));
+
+insert into "staff_role" ("id", "org", "from_day", "to_day", "reason", "recorded_at", "recorded_by")
+  values ($1, ...);
+
+select "s"."id", "s"."org", "s"."from_day", "s"."to_day", "s"."reason", "s"."recorded_at", "s"."ended_at", "s"."end_reason",
+    "s"."row_version"
+  from "staff_role" as "s"
+  where "s"."id" = $1 for update;
+
+select "s"."id", "s"."org", "s"."from_day", "s"."to_day", "s"."reason", "s"."recorded_at", "s"."ended_at", "s"."end_reason",
+    "s"."row_version"
+  from "staff_role" as "s"
+  where "s"."org" = $1
+  order by "s"."id" desc
+  limit $2;
+
+select "s"."id", "s"."org", "s"."from_day", "s"."to_day", "s"."reason", "s"."recorded_at", "s"."ended_at", "s"."end_reason",
+    "s"."row_version"
+  from "staff_role" as "s"
+  where "s"."org" = $1 and "s"."ended_at" is null;
+
+select public.is_staff_role_held($1, ...) as held;
+
+update "staff_role"
+  set "to_day" = $1, "ended_at" = $2, "end_reason" = $3, "ended_by" = $4, "row_version" = "row_version" + $5
+  where "id" = $6
+  returning "row_version";
+
 -- src/platform/database/reader.ts
 
 select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org, set_config('accord.reader', $1, true),
@@ -4000,16 +4325,6 @@ select "r"."route", "r"."at"
   order by "r"."version" desc
   limit $4;
 
-select distinct on ("r"."code", "r"."owner") "r"."route"
-  from "sign_off_route" as "r"
-  where "r"."code" in ($1, ...) and ("r"."owner" is null or r.owner = any ($2::text[]))
-  order by "r"."code", "r"."owner", "r"."version" desc;
-
-select distinct on ("r"."code", "r"."owner") "r"."route"
-  from "sign_off_route" as "r"
-  where ("r"."owner" is null or r.owner = any ($1::text[]))
-  order by "r"."code", "r"."owner", "r"."version" desc;
-
 select distinct on ("r"."code", "r"."owner") "r"."route", "r"."at"
   from "sign_off_route" as "r"
   where "r"."code" in ($1, ...) and ("r"."owner" is null or r.owner = any ($2::text[]))
@@ -4019,8 +4334,6 @@ select distinct on ("r"."code", "r"."owner") "r"."route", "r"."at"
   from "sign_off_route" as "r"
   where ("r"."owner" is null or r.owner = any ($1::text[]))
   order by "r"."code", "r"."owner", "r"."version" desc;
-
-select pg_advisory_xact_lock($1, hashtext($2));
 
 -- src/workflow/store/sign-offs.repository.ts
 

@@ -51,13 +51,12 @@ export function legalGrounds(facts: Facts, { agreement, version, flow }: Finding
   if (!flow || !version) return null
   const usable = usableGateways(facts, { agreement, version, flow }).map((gateway) => gateway.code)
   const { provider, recipient } = flow.source.legal
-  const of = (side: LegalSide, gateways: readonly string[], org: string) => ({
-    ...groundOf(side, gateways, facts),
-    ...assessmentOf(agreement, org, facts.at),
-  })
   return {
-    provider: of(provider, usable, facts.provider.code),
-    recipient: recipient && of(recipient, recipient.gateways, facts.recipient.code),
+    provider: { ...groundOf(provider, usable, facts), ...assessmentOf(agreement, facts.provider.code, facts.at) },
+    recipient: recipient && {
+      ...groundOf(recipient, recipient.gateways, facts),
+      ...assessmentOf(agreement, facts.recipient.code, facts.at),
+    },
   }
 }
 

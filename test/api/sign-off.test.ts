@@ -295,7 +295,7 @@ t.test(
     t.ok(listed.some(({ owner }) => owner === HACKNEY))
     t.strictSame(
       listed.filter(({ owner }) => owner === null).map(({ code }) => code),
-      ['AD_HOC', 'CONDENSED', 'EMERGENCY', 'PAN_LONDON', 'STANDARD', 'URGENT'],
+      ['AD_HOC', 'CONDENSED', 'DPIA', 'EMERGENCY', 'PAN_LONDON', 'STANDARD', 'URGENT'],
     )
     const [advice, signature] = own.steps
     const faults = await officer('POST', '/v1/sign-off-routes', {

@@ -6,6 +6,7 @@ import type { ApiReply } from './api-caller.ts'
 import { DENIED } from './authzen.ts'
 import { operations, type WalkedOperation } from './contract-walk.ts'
 import { SHARE } from './demo-share.ts'
+import { liveAssessments } from './live-assessments.ts'
 
 // For each operation of the contract a call that is answered with 2xx: with what it is about made for it, live ETags, and somebody
 // who may. What stands here is what an operation needs beyond its example in the contract; an operation that is missing is
@@ -153,7 +154,66 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     return { id: opened.id }
   }
 
+  /** Of an organisation whose routes no other call goes by. */
+  const routeOfficer = { org: 'LBC_BARNET', role: 'IG_OFFICER' } as const
+  const ROUTE_DRAFT = '/v1/sign-off-routes/CONDENSED/draft'
+  const routeStep = (id: string, kind: string, role: string, after: readonly string[]) => ({
+    ...{ id, title: id, kind, by: 'PARTY', role, after, due: 2, remind: [], escalate: [], return_to: id },
+  })
+  const route = {
+    ...{ code: 'CONDENSED', title: 'Short', purpose: 'Ordinary data.', requester_rule: 'SD-1', signature_opens: { rule: 'PAIRWISE' } },
+    steps: [routeStep('ADVICE', 'DPO_REVIEW', 'DPO', []), routeStep('SIGNATURE', 'SIGNATURE', 'SIGNATORY', ['ADVICE'])],
+  }
+  const onRouteDraft = async () => {
+    const known = await call(routeOfficer, 'GET', ROUTE_DRAFT)
+    if (known.status !== 200) await must(call(routeOfficer, 'PUT', ROUTE_DRAFT, route))
+    return { person: routeOfficer, path: { code: 'CONDENSED' }, etagFrom: ROUTE_DRAFT }
+  }
+  /** Ends what all staff are, so that it can be given again. */
+  const noStaffRole = async () => {
+    const { staff_roles } = await must(call(siro, 'GET', `/v1/organisations/${CAMDEN}/staff-roles`))
+    for (const { id, ended_at } of staff_roles)
+      if (!ended_at) await call(siro, 'POST', `/v1/organisations/${CAMDEN}/staff-roles/${id}/end`, REASON)
+  }
+  /** Somebody with a role who leaves, and who takes over. */
+  const leaving = async () => {
+    const person = { subject: fresh('leaver') }
+    await post(siro, `/v1/organisations/${CAMDEN}/roles`, { person, role: 'LEGAL', ...REASON })
+    return { person, successor: { subject: fresh('successor') } }
+  }
+  const simulated = async () => String((await post(officer, '/v1/decisions/simulate', SHARE)).decision_id)
+  const traced = async () => {
+    await drafted()
+    await signed()
+    for (;;) {
+      const { acts } = await must(call(dpo, 'GET', '/v1/trail'))
+      if (acts.length > 0) return String(acts[0].leaf_id)
+    }
+  }
+
   const recipes: Readonly<Record<string, () => Promise<LiveCall>>> = {
+    ...liveAssessments(desk, drafted),
+    getTrailEntry: async () => ({ person: dpo, path: { id: await traced() } }),
+    recordNotShared: async () => ({ person: officer, path: { id: await simulated() } }),
+    giveStaffRole: async () => {
+      await noStaffRole()
+      return { person: siro, path: { code: CAMDEN } }
+    },
+    endStaffRole: async () => {
+      await noStaffRole()
+      const { id } = await post(siro, `/v1/organisations/${CAMDEN}/staff-roles`, REASON)
+      return { person: siro, path: { code: CAMDEN, id: String(id) } }
+    },
+    previewHandover: async () => ({ person: siro, path: { code: CAMDEN }, body: { person: (await leaving()).person } }),
+    handOver: async () => ({ person: siro, path: { code: CAMDEN }, body: { ...(await leaving()), ...REASON } }),
+    getHandover: async () => {
+      const { id } = await post(siro, `/v1/organisations/${CAMDEN}/handovers`, { ...(await leaving()), ...REASON })
+      return { person: siro, path: { code: CAMDEN, id: String(id) } }
+    },
+    saveSignOffRouteDraft: async () => ({ ...(await onRouteDraft()), body: route }),
+    getSignOffRouteDraft: onRouteDraft,
+    discardSignOffRouteDraft: onRouteDraft,
+    putSignOffRouteInForce: onRouteDraft,
     getProblemPage: async () => ({ path: { code: 'not-found' } }),
     decide: async () => ({ machine: CAMDEN, body: SHARE }),
     simulateDecision: async () => ({ machine: CAMDEN, body: SHARE }),
