@@ -74,7 +74,7 @@ function furtherLegs(given: readonly string[]): readonly Leg[] {
     {
       title: `the contract fuzzer, ${FUZZ_RUNS} calls an operation`,
       files: ['test/api/contract-fuzz.test.ts'],
-      environment: { FUZZ_RUNS },
+      environment: { FUZZ_RUNS, FILE_LIMIT_MS: '600000' },
     },
     { title: `properties, ${PROPERTY_TIMES} times as often`, files: properties, environment: { PROPERTY_TIMES } },
     ...(isShared ? [] : [WALKING, MEASURING]),
