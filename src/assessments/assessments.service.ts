@@ -28,6 +28,15 @@ export const assessments = {
   },
 
   /**
+   * One as it is published from this transaction: locked until it ends, so that no agreement that stands on it publishes it as it was before.
+   * @throws RangeError for one that is not there
+   */
+  async toPublish(tx: Transaction, id: string): Promise<Assessment> {
+    await assessmentsRepository(tx).lock(id)
+    return assessments.find(tx, id)
+  },
+
+  /**
    * States an assessment anew from an instant on.
    * @param before as the caller judged it, with the status that it had at that instant
    * @throws Refused 409 where somebody else stated it in between

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { agreementDesk, type Desk, type Person } from '../support/agreement-desk.ts'
+import { assess } from '../support/assessed.ts'
 import { assessingDesk, measureOf } from '../support/assessing-desk.ts'
 import { SHARE } from '../support/demo-share.ts'
 
@@ -172,3 +173,41 @@ t.test('a high risk that is left goes to the regulator, and advice against it is
   for (const org of [CAMDEN, HACKNEY]) t.equal((await desk.sign(agreement.id, org, 1, frozen.hash)).status, 201)
   t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT')
 })
+
+t.test(
+  'where an assessment made elsewhere is approved and the text in force, one that is made here stops the share once it says so',
+  async (t) => {
+    const inForceOnElsewhere = async () => {
+      const desk = await agreementDesk(t)
+      const agreement = await aDraft(desk)
+      await assess(desk, agreement.id)
+      const frozen = await desk.freeze(agreement, { route: 'STANDARD', isApproved: false })
+      for (const org of [CAMDEN, HACKNEY]) t.equal((await desk.sign(agreement.id, org, 1, frozen.hash)).status, 201)
+      const dpia = assessingDesk(desk)
+      const id = await dpia.begin(agreement.id)
+      t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT', 'what was approved holds while it is written')
+      return { desk, dpia, id }
+    }
+
+    await t.test('the keeper refuses the risk', async (t) => {
+      const { desk, dpia, id } = await inForceOnElsewhere()
+      await dpia.written(id)
+      await dpia.send(id)
+      t.equal((await dpia.advise(id, CAMDEN)).status, 200)
+      t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT', 'and while it is reviewed')
+      const { sign_off } = await dpia.read(id)
+      const { signOff } = dpia
+      const no = { command: 'refuse', step: 'SIRO_APPROVAL', reason: 'Nobody needs all of it.' }
+      t.equal((await signOff.command(sign_off, signOff.people(CAMDEN, 'SIRO'), no)).status, 200)
+      t.match(await dpia.read(id), { state: 'REJECTED', approved_version: null })
+      t.equal(await desk.ask(CAMDEN, HACKNEY), 'DENY DPIA_REQUIRED_NOT_APPROVED')
+    })
+
+    await t.test('there was an incident while it is written', async (t) => {
+      const { desk, id } = await inForceOnElsewhere()
+      const incident = { reason: 'INCIDENT', note: 'A list reached the wrong school.' }
+      t.equal((await desk.call(as('DPO', HACKNEY), 'POST', `/v1/assessments/${id}/reopening`, incident)).status, 200)
+      t.equal(await desk.ask(CAMDEN, HACKNEY), 'DENY DPIA_REQUIRED_NOT_APPROVED')
+    })
+  },
+)

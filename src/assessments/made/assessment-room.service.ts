@@ -55,12 +55,18 @@ export function assessmentRoom({ notifications, policy, agreementOf }: Assessmen
       await notifications.tell(tx, orgs, { kind, subject, at: acting.now, toldBy: acting.principal.org, detail })
     },
 
+    publishes: (events) => events.some(({ type }) => OF_NOTE.has(type)),
     async publish(tx, id, now) {
       const made = (await madeRepository(tx).find(id))?.made
-      return made?.first_approved_at ? publishStated(tx, made.assessment, now, policy) : undefined
+      return made && publishStated(tx, made.assessment, now, policy)
     },
   }
 }
+
+/** What may change what decisions stand on: not who has a task, nor what is said of it. */
+const OF_NOTE: ReadonlySet<SignOffEvent['type']> = new Set([
+  ...(['TASK_DONE', 'STEP_REFUSED', 'OVERRULED', 'RETURNED', 'RETURN_TAKEN_BACK', 'CHAIN_ENDED', 'ENDED'] as const),
+])
 
 type Sent = Omit<SentVersion, 'document'>
 

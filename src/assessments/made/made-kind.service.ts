@@ -56,6 +56,7 @@ const EVENTS = {
   answer_consultation: 'assessment.consultation_answered',
   do_measure: 'assessment.measure_done',
 } as const
+
 /** A call for something on one assessment. */
 export interface AssessmentCall extends Call {
   readonly assessmentId: string
@@ -174,7 +175,7 @@ export async function restated(
 
 /** Publishes what decisions ask of an assessment. */
 export async function publishStated(tx: Transaction, id: string, now: string, policy: MadeKindOptions['policy']): Promise<number> {
-  return policy.publish(tx, { assessments: [{ id, body: await assessments.find(tx, id) }] }, now)
+  return policy.publish(tx, { assessments: [{ id, body: await assessments.toPublish(tx, id) }] }, now)
 }
 
 /** Whoever wrote some of it, with one more. */

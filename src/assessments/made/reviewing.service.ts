@@ -91,7 +91,12 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
         const isIncident = reopens(reason).stops_sharing
         if (about.keeper !== principal.org && !(isIncident && about.controllers.includes(principal.org)))
           throw forbidden('WF-4', `${about.keeper} keeps the text and re-opens its assessment; any controller does after an incident.`)
-        const state = possible(nextState(made.state, { name: 'reopen', reason }, progressOf(made, about.keeper, NOT_SENT)))
+        const progress = progressOf(made, about.keeper, NOT_SENT)
+        // What decisions stand on may be an approval from elsewhere: an incident ends that one too.
+        const isApproved = about.stated.required && about.stated.status === 'APPROVED'
+        const state = possible(
+          nextState(made.state, { name: 'reopen', reason }, { ...progress, reopened: progress.reopened || isApproved }),
+        )
         // Whoever has not accepted it yet accepts the next version.
         await workflow.onSubject(tx, { type: 'assessment', id }, { type: 'withdraw', reason: note }, { principal, at, now, newId })
         const next: MadeAssessment = {

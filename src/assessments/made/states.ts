@@ -57,7 +57,7 @@ export interface AssessmentProgress {
 
 /** Which commands can be given in which state: a list of what is open, never of what is closed. */
 export const COMMANDS: Readonly<Record<AssessmentState, readonly AssessmentCommandName[]>> = {
-  DRAFT: ['screen', 'write', 'send', 'supersede'],
+  DRAFT: ['screen', 'write', 'send', 'reopen', 'supersede'],
   SCREENED_OUT: ['screen', 'supersede'],
   DPO_ADVICE_REQUESTED: ['advice', 'accept', 'refuse', 'returned', 'consult', 'reopen', 'supersede'],
   DPO_ADVICE_GIVEN: ['advice', 'accept', 'refuse', 'returned', 'consult', 'reopen', 'supersede'],
