@@ -186,6 +186,14 @@ t.test('a high risk goes to the Information Commissioner, and what was accepted 
   const [, measure = ''] = /\/measures\/([0-9a-f-]{36})\/done"/.exec((await officer.go(`${at}/map`)).text) ?? []
   t.match(await give(officer, `/measures/${measure}/done`, spoken('done_on')), { status: 303, location: `${at}/map` })
   t.match(said((await officer.go(`${at}/map`)).text), /Done/)
+
+  await dpia.write(id, 'PUT', '/answers/need.aims', { text: 'Only the duty team is told.', choice: null })
+  t.match(await officer.send(`${at}/check`, `${at}/check`, {}), { status: 303 })
+  t.notMatch((await officer.go(`${at}/versions/1`)).text, /What changed since/)
+  t.match(
+    said((await dpo.go(`${at}/versions/2`)).text),
+    /What changed since version 1 What do you want to achieve[^:]*: changed It said: As it is done today\.[\s\S]*: changed/,
+  )
 })
 
 t.test('people of the other controller read it without forms, and strangers know of none', async (t) => {

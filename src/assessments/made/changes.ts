@@ -1,4 +1,3 @@
-import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
 import { stableJson } from '../../platform/kernel/stable-json.ts'
 import type { AssessedFacts, AssessedFlow, AssessedLaw } from './assessed-facts.ts'
 import { isAboutMany, isRegular } from './assessed-flows.ts'
@@ -29,15 +28,6 @@ export function changedFacts(before: AssessedFacts, after: AssessedFacts): Chang
     ...[...is].flatMap(([flow, aspects]) => (was.has(flow) ? between('NEW', flow, was.get(flow), aspects) : whole('NEW', flow))),
     ...[...was].flatMap(([flow, aspects]) => (is.has(flow) ? between('GONE', flow, is.get(flow), aspects) : whole('GONE', flow))),
   ]
-}
-
-/** The same for two agreements in which nothing that matters differs: SHA-256, 64 lower-case hex digits. */
-export function factsDigest(facts: AssessedFacts): string {
-  const all = [...aspectsOf(facts)].flatMap(([flow, aspects]) => [
-    [flow ?? '', 'FLOW'],
-    ...[...aspects].map((aspect) => [flow ?? '', aspect]),
-  ])
-  return sha256Hex(canonicalJson(all.map((one) => canonicalJson(one)).sort()))
 }
 
 /** One change of what is written. */

@@ -1,4 +1,3 @@
-import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
 import type { CommandResult } from '../../commands/command.ts'
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
@@ -24,7 +23,7 @@ import {
   withWriter,
 } from './made-kind.service.ts'
 import { type ReopeningReason, reopens } from './reopening.ts'
-import { snapshotOf } from './snapshot.ts'
+import { documentOf, snapshotOf } from './snapshot.ts'
 import { type AssessmentState, nextState } from './states.ts'
 
 export interface ReviewingOptions {
@@ -34,8 +33,6 @@ export interface ReviewingOptions {
   readonly workflow: WorkflowService
 }
 
-/** Marks the form of the document, so that a later form can be told from this one. */
-const FORM = 'accord-assessment/v1'
 const ROUTE = 'DPIA'
 const NOT_SENT = { chain: undefined, residual: null }
 const PAGE = 50
@@ -62,8 +59,8 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
         const repository = madeRepository(tx)
         const version = (await repository.versions(id)).length + 1
         const snapshot = snapshotOf({ questions, content: made.content, facts: about.facts, codes })
-        const document = canonicalJson({ form: FORM, assessment: id, version, ...snapshot })
-        const [hash, residual] = [sha256Hex(document), snapshot.residual ?? 'HIGH']
+        const { document, hash } = documentOf(id, version, snapshot)
+        const residual = snapshot.residual ?? 'HIGH'
         const review_due = made.content.review?.due ?? londonDay(at)
         await repository.addVersion(id, { version, sent_at: now, hash, residual, review_due, document })
         const asked = {

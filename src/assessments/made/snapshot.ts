@@ -62,9 +62,26 @@ export function snapshotOf({
   }
 }
 
-/** The SHA-256 of its canonical form (RFC 8785), 64 lower-case hex digits: what a signature names. */
-export function snapshotHash(snapshot: AssessmentSnapshot): string {
-  return sha256Hex(canonicalJson(snapshot))
+/** Marks the form of the document, so that a later form can be told from this one. */
+const FORM = 'accord-assessment/v1'
+
+/** A version as it is kept and sent: its canonical JSON (RFC 8785) and the SHA-256 of that, 64 lower-case hex digits, which approvals and signatures name. */
+export function documentOf(
+  assessment: string,
+  version: number,
+  snapshot: AssessmentSnapshot,
+): { readonly document: string; readonly hash: string } {
+  const document = canonicalJson({ form: FORM, assessment, version, ...snapshot })
+  return { document, hash: sha256Hex(document) }
+}
+
+/** What was written in a version, as its record holds it. */
+export function contentIn({ asked: answered, screening, risks, measures, review }: AssessmentSnapshot): AssessmentContent {
+  return {
+    answers: Object.fromEntries(answered.flatMap(({ key, answer }) => (answer === null ? [] : [[key, answer]]))),
+    risks: risks.map(({ overall: _overall, residual: _residual, ...risk }) => risk),
+    ...{ screening, measures, review },
+  }
 }
 
 /** Sections that are not written have no canonical form: they are left out, as if they had never been named. */

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
+import { changedAnswers } from '../../assessments/made/changes.ts'
+import { editionOf } from '../../assessments/made/made-assessment.ts'
 import type { ReviewingService } from '../../assessments/made/reviewing.service.ts'
 import type { AssessmentSheet, SheetService } from '../../assessments/made/sheet.service.ts'
-import type { AssessmentSnapshot } from '../../assessments/made/snapshot.ts'
+import { type AssessmentSnapshot, contentIn } from '../../assessments/made/snapshot.ts'
 import { COMMANDS } from '../../assessments/made/states.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
@@ -91,10 +93,12 @@ export function dpiaPages({ reviewing, sheets, signOffs }: DpiaPagesOptions) {
     const found = orThrow(await reviewing.version(callerOf(request), id, versionIn(version)))
     const sheet = await sheetOf(request)
     const document = JSON.parse(found.document) as AssessmentSnapshot
+    const before = found.version > 1 ? orThrow(await reviewing.version(callerOf(request), id, found.version - 1)) : null
+    const changed = before && changedAnswers(contentIn(JSON.parse(before.document)), contentIn(document), editionOf(document))
     return {
       template: 'dpia/version.njk',
       title: `Version ${found.version}, as it was sent`,
-      data: { sheet, sent: found, document, here: at(request) },
+      data: { sheet, sent: found, document, changed, here: at(request) },
     }
   }
 

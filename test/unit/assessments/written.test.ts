@@ -1,5 +1,4 @@
 import t from 'tap'
-import { acceptanceFaults } from '../../../src/assessments/made/acceptance.ts'
 import { contentFaults } from '../../../src/assessments/made/completeness.ts'
 import { conditionsOf } from '../../../src/assessments/made/conditions.ts'
 import { type Answer, type AssessmentContent, NOTHING_WRITTEN } from '../../../src/assessments/made/content.ts'
@@ -129,10 +128,4 @@ t.test('lists are bounded, and no id stands twice', async (t) => {
   const risks = Array.from({ length: RISKS_MAX + 1 }, (_, at) => aRisk({ id: `RISK${at}` }))
   t.same(places(writtenFaults({ ...complete(), risks, measures: [] }, against)), ['/risks TOO_MANY'])
   t.same(places(writtenFaults({ ...complete(), measures: [aMeasure(), aMeasure()] }, against)), ['/measures GIVEN_TWICE'])
-})
-
-t.test('whoever accepts a risk against the advice says why', async (t) => {
-  t.same(acceptanceFaults('APPROVED', null), [])
-  t.same(places(acceptanceFaults('REFUSED', ' ')), ['/reasons REASONS_MISSING'])
-  t.same(acceptanceFaults('REFUSED', 'The duty to the child outweighs it.'), [])
 })
