@@ -18,6 +18,7 @@ begin
     when 'request' then public.may_see_request(p_id::uuid)
     when 'emergency' then public.may_see_emergency(p_id::uuid)
     when 'disclosure' then public.may_see_disclosure(p_id::uuid)
+    when 'assessment' then public.may_see_made_assessment(p_id::uuid)
     else false end;
 end $$;
 revoke all on function public.may_see_subject(text, text) from public;

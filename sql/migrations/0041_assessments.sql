@@ -58,13 +58,17 @@ create function public.shares_its_assessment(p_agreement text) returns boolean
 language sql stable security definer set search_path = '' as $$
   select exists (select from public.agreement a join public.agreement o using (assessment_id) where a.id = p_agreement and o.id <> a.id)
 $$;
--- Some assessments with all they were, in one statement; it reads as whoever asks.
+-- Some assessments with all they were, also where they were made (0071, 0080), in one statement; it reads as whoever asks.
 create function public.stored_assessments(p_ids text[]) returns json language plpgsql stable as $$
 begin
   return json_build_object(
     'assessments', (select json_agg(s) from public.assessment s where s.id = any (p_ids)),
     'changes', (select json_agg(c order by c.position) from public.assessment_status_change c where c.assessment_id = any (p_ids)),
-    'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)));
+    'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)),
+    'elsewhere', (select json_agg(r order by r.position) from public.assessment_elsewhere r where r.assessment_id = any (p_ids)),
+    'made', (select json_agg(m) from (select id, assessment_id, first_approved_at, state, version, approved_version from public.made_assessment where assessment_id = any (p_ids)) m),
+    'accepted', (select json_agg(a order by a.version, a.org) from public.assessment_acceptance a
+                   where a.made_id in (select m.id from public.made_assessment m where m.assessment_id = any (p_ids))));
 end $$;
 revoke all on function public.stored_assessments(text[]), public.may_see_assessment(text), public.may_write_assessment(text), public.shares_its_assessment(text) from public;
 select public.grant_if_role('accord_app', 'grant execute on function public.stored_assessments(text[]), public.may_see_assessment(text), public.may_write_assessment(text), public.shares_its_assessment(text) to accord_app');

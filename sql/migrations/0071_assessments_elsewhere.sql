@@ -61,13 +61,3 @@ create policy assessment_elsewhere_is_seen_with_it on assessment_elsewhere for s
 create policy assessment_elsewhere_is_added_with_it on assessment_elsewhere for insert with check (may_see_assessment(assessment_id));
 create policy assessment_elsewhere_is_confirmed_with_it on assessment_elsewhere for update using (may_see_assessment(assessment_id));
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.assessment_elsewhere to accord_app');
-
--- Some assessments with all they were, in one statement; it reads as whoever asks.
-create or replace function public.stored_assessments(p_ids text[]) returns json language plpgsql stable as $$
-begin
-  return json_build_object(
-    'assessments', (select json_agg(s) from public.assessment s where s.id = any (p_ids)),
-    'changes', (select json_agg(c order by c.position) from public.assessment_status_change c where c.assessment_id = any (p_ids)),
-    'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)),
-    'elsewhere', (select json_agg(r order by r.position) from public.assessment_elsewhere r where r.assessment_id = any (p_ids)));
-end $$;

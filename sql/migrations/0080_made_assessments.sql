@@ -110,28 +110,3 @@ begin
 end $$;
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.made_assessment, public.assessment_advice, public.assessment_acceptance to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert on public.assessment_version to accord_app');
-
--- Some assessments with all they were, in one statement; it reads as whoever asks.
-create or replace function public.stored_assessments(p_ids text[]) returns json language plpgsql stable as $$
-begin
-  return json_build_object(
-    'assessments', (select json_agg(s) from public.assessment s where s.id = any (p_ids)),
-    'changes', (select json_agg(c order by c.position) from public.assessment_status_change c where c.assessment_id = any (p_ids)),
-    'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)),
-    'elsewhere', (select json_agg(r order by r.position) from public.assessment_elsewhere r where r.assessment_id = any (p_ids)),
-    'made', (select json_agg(m) from (select id, assessment_id, first_approved_at, state, version, approved_version from public.made_assessment where assessment_id = any (p_ids)) m),
-    'accepted', (select json_agg(a order by a.version, a.org) from public.assessment_acceptance a
-                   where a.made_id in (select m.id from public.made_assessment m where m.assessment_id = any (p_ids))));
-end $$;
-
-create or replace function public.may_see_subject(p_type text, p_id text) returns boolean
-language plpgsql stable set search_path = '' as $$
-begin
-  return case p_type
-    when 'agreement' then public.may_see_agreement(p_id)
-    when 'request' then public.may_see_request(p_id::uuid)
-    when 'emergency' then public.may_see_emergency(p_id::uuid)
-    when 'disclosure' then public.may_see_disclosure(p_id::uuid)
-    when 'assessment' then public.may_see_made_assessment(p_id::uuid)
-    else false end;
-end $$;
