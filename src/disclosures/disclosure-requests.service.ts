@@ -10,7 +10,7 @@ import { withTransactionAs } from '../platform/database/reader.ts'
 import type { SearchedTerms } from '../platform/kernel/asked-terms.ts'
 import { instantOf } from '../platform/kernel/instant.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
-import { Refused, refusal, refused } from '../platform/kernel/refusal.ts'
+import { Refused, refusal, refused, refusedBy } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
 import type { CodeLists } from '../reference/code-lists.ts'
 import type { WorkflowService } from '../workflow/workflow.service.ts'
@@ -124,7 +124,7 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
 
   const mustBeAsker = (request: DisclosureRequest, { org }: Principal) => {
     const { asked_by, status } = request
-    if (asked_by.org !== org) throw forbidden('ASKED', 'Only the organisation that asked for it does this.')
+    if (asked_by.org !== org) throw refusedBy('FORBIDDEN', 'ASKED', 'Only the organisation that asked for it does this.')
     if (!isUndecided(request))
       throw refused('ILLEGAL_STATE', `It is ${status}.`, [{ pointer: '', detail: `It is ${status}.`, code: 'STATE' }])
   }
@@ -138,7 +138,7 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
         const { org, issuer, sub } = principal
         const { content, content_hash } = checked(body.content, known, now)
         if (org !== content.provider && org !== content.recipient)
-          throw forbidden('PARTY', 'It is asked for by people of the provider or of the recipient.')
+          throw refusedBy('FORBIDDEN', 'PARTY', 'It is asked for by people of the provider or of the recipient.')
         const request_id = body.request_id ?? null
         const asker = request_id === null ? undefined : await answeredAsker(tx, request_id, content)
         if (request_id !== null && !asker) {
@@ -247,8 +247,4 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
 function viewOf({ request, validFrom, consumedAt }: StoredDisclosureRequest): DisclosureView {
   const { asked_by, revised_by: _by, ...shown } = request
   return { ...shown, asked_by_org: asked_by.org, valid_from: validFrom, consumed_at: consumedAt }
-}
-
-function forbidden(code: string, detail: string): Refused {
-  return refused('FORBIDDEN', detail, [{ pointer: '', detail, code }])
 }

@@ -1,12 +1,12 @@
 import type { Transaction } from '../../platform/database/database.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
-import { type Fault, refused } from '../../platform/kernel/refusal.ts'
+import { type Fault, orThrow, refused, refusedBy } from '../../platform/kernel/refusal.ts'
 import { chainOf } from '../../workflow/model/sign-off.ts'
 import type { WorkflowService } from '../../workflow/workflow.service.ts'
 import { answerDue, extensionDue } from './consultation.ts'
 import { madeRepository } from './made.repository.ts'
 import { asApproved, type Consultation, type MadeAssessment, progressOf } from './made-assessment.ts'
-import { type AssessmentCall, illegal, type MadeAct, type MadeDone, type MadeKind, possible, restated } from './made-kind.service.ts'
+import { type AssessmentCall, type MadeAct, type MadeDone, type MadeKind, restated } from './made-kind.service.ts'
 import { type AssessmentCommand, nextState } from './states.ts'
 
 export interface ConsultingOptions {
@@ -38,7 +38,7 @@ export function consultingService({ kind, workflow }: ConsultingOptions) {
       if (faults.length > 0) throw refused('UNPROCESSABLE', 'The consultation cannot be recorded so.', faults)
       const chain = await chainOfKeeper(context.tx, made, about.keeper)
       const progress = progressOf(made, about.keeper, { chain, residual: sent?.residual ?? null })
-      const state = command === null ? made.state : possible(nextState(made.state, command, progress))
+      const state = command === null ? made.state : orThrow(nextState(made.state, command, progress))
       const next = asApproved({ ...made, consultation, state, changed_at: context.now })
       await madeRepository(context.tx).update(next)
       const isStated = await restated(context, next, about.stated)
@@ -50,7 +50,7 @@ export function consultingService({ kind, workflow }: ConsultingOptions) {
     /** It was put before the regulator, which has eight weeks from then. */
     begin: (call: AssessmentCall, { submitted_on, reference }: { readonly submitted_on: Day; readonly reference: string }) =>
       step(call, 'consult', ({ version, consultation }, today) => {
-        if (consultation) throw illegal('DP-5', 'It is before the regulator already.')
+        if (consultation) throw refusedBy('ILLEGAL_STATE', 'DP-5', 'It is before the regulator already.')
         const begun: Consultation = {
           version,
           submitted_on,
@@ -66,7 +66,7 @@ export function consultingService({ kind, workflow }: ConsultingOptions) {
     extend: (call: AssessmentCall, { extended_on }: { readonly extended_on: Day }) =>
       step(call, 'extend_consultation', ({ consultation }, today) => {
         const { submitted_on, ...begun } = mustBeBegun(consultation)
-        if (begun.extended_on !== null || begun.answer) throw illegal('DP-5', 'It is extended, or answered, already.')
+        if (begun.extended_on !== null || begun.answer) throw refusedBy('ILLEGAL_STATE', 'DP-5', 'It is extended, or answered, already.')
         const faults = [
           ...notAhead('/extended_on', extended_on, today),
           ...between('/extended_on', extended_on, submitted_on, extensionDue(submitted_on)),
@@ -86,7 +86,7 @@ export function consultingService({ kind, workflow }: ConsultingOptions) {
 }
 
 function mustBeBegun(consultation: Consultation | null): Consultation {
-  if (!consultation) throw illegal('DP-5', 'It is not before the regulator yet.')
+  if (!consultation) throw refusedBy('ILLEGAL_STATE', 'DP-5', 'It is not before the regulator yet.')
   return consultation
 }
 

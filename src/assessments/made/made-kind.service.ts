@@ -4,8 +4,7 @@ import { writerFor } from '../../identity/permissions.ts'
 import { isSamePerson, type Principal } from '../../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../../notifications/notifications.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
-import { type Refusal, Refused, refused } from '../../platform/kernel/refusal.ts'
-import type { Result } from '../../platform/kernel/result.ts'
+import { refused, refusedBy } from '../../platform/kernel/refusal.ts'
 import type { Assessment, StatedAssessment } from '../assessment.ts'
 import { assessments } from '../assessments.service.ts'
 import type { AssessedAgreement, AssessedAgreements } from './assessed-agreement.service.ts'
@@ -13,7 +12,6 @@ import { type AssessmentView, assessmentView } from './assessment-view.ts'
 import type { AssessmentCodes } from './codes.ts'
 import { madeRepository } from './made.repository.ts'
 import { type MadeAssessment, statedBy } from './made-assessment.ts'
-import type { AssessmentState } from './states.ts'
 
 export interface MadeKindOptions {
   readonly commands: CommandsService
@@ -98,8 +96,8 @@ export function madeKind({ commands, notifications, policy, agreementOf, facts, 
     const found = await agreementOf(tx, agreement, principal, at)
     if (!found) throw refused('NOT_FOUND', NO_SUCH_ASSESSMENT)
     if (found.keeper !== principal.org)
-      throw forbidden('WF-4', `${found.keeper} keeps the text and writes its assessment: comment on it in its review.`)
-    if (found.isOver) throw illegal('LC-5', 'The agreement that it is about is over.')
+      throw refusedBy('FORBIDDEN', 'WF-4', `${found.keeper} keeps the text and writes its assessment: comment on it in its review.`)
+    if (found.isOver) throw refusedBy('ILLEGAL_STATE', 'LC-5', 'The agreement that it is about is over.')
     return found
   }
 
@@ -181,18 +179,4 @@ export async function publishStated(tx: Transaction, id: string, now: string, po
 /** Whoever wrote some of it, with one more. */
 export function withWriter({ writers }: Pick<MadeAssessment, 'writers'>, { issuer, sub }: Principal): MadeAssessment['writers'] {
   return writers.some((one) => isSamePerson(one, { issuer, sub })) ? writers : [...writers, { issuer, sub }]
-}
-
-export function forbidden(code: string, detail: string): Refused {
-  return refused('FORBIDDEN', detail, [{ pointer: '', detail, code }])
-}
-
-export function illegal(code: string, detail: string): Refused {
-  return refused('ILLEGAL_STATE', detail, [{ pointer: '', detail, code }])
-}
-
-/** The state that a command leads to. @throws Refused where it is not possible in this one */
-export function possible(next: Result<AssessmentState, Refusal>): AssessmentState {
-  if (!next.ok) throw new Refused(next.refusal)
-  return next.value
 }

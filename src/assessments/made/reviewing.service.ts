@@ -5,23 +5,14 @@ import type { Database } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import { type Refusal, refusal, refused } from '../../platform/kernel/refusal.ts'
+import { orThrow, type Refusal, refusal, refused, refusedBy } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import type { WorkflowService } from '../../workflow/workflow.service.ts'
 import { type AssessmentView, assessmentSummary } from './assessment-view.ts'
 import { contentFaults } from './completeness.ts'
 import { madeRepository } from './made.repository.ts'
 import { editionOf, type MadeAssessment, progressOf, type SentVersion } from './made-assessment.ts'
-import {
-  type AssessmentCall,
-  forbidden,
-  type MadeDone,
-  type MadeKind,
-  NO_SUCH_ASSESSMENT,
-  possible,
-  restated,
-  withWriter,
-} from './made-kind.service.ts'
+import { type AssessmentCall, type MadeDone, type MadeKind, NO_SUCH_ASSESSMENT, restated, withWriter } from './made-kind.service.ts'
 import { type ReopeningReason, reopens } from './reopening.ts'
 import { documentOf, snapshotOf } from './snapshot.ts'
 import { type AssessmentState, nextState } from './states.ts'
@@ -52,7 +43,7 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
         const { codes } = known
         const { id } = made
         const about = await kind.keptBy(context, made.agreement)
-        const state = possible(nextState(made.state, { name: 'send', faults: 0 }, progressOf(made, about.keeper, NOT_SENT)))
+        const state = orThrow(nextState(made.state, { name: 'send', faults: 0 }, progressOf(made, about.keeper, NOT_SENT)))
         const questions = editionOf(made)
         const faults = contentFaults(made.content, about.facts, questions, codes, londonDay(at))
         if (faults.length > 0) throw refused('UNPROCESSABLE', 'This is missing before it can be reviewed.', faults)
@@ -87,13 +78,15 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
         if (!about) throw refused('NOT_FOUND', NO_SUCH_ASSESSMENT)
         const isIncident = reopens(reason).stops_sharing
         if (about.keeper !== principal.org && !(isIncident && about.controllers.includes(principal.org)))
-          throw forbidden('WF-4', `${about.keeper} keeps the text and re-opens its assessment; any controller does after an incident.`)
+          throw refusedBy(
+            'FORBIDDEN',
+            'WF-4',
+            `${about.keeper} keeps the text and re-opens its assessment; any controller does after an incident.`,
+          )
         const progress = progressOf(made, about.keeper, NOT_SENT)
         // What decisions stand on may be an approval from elsewhere: an incident ends that one too.
         const isApproved = about.stated.required && about.stated.status === 'APPROVED'
-        const state = possible(
-          nextState(made.state, { name: 'reopen', reason }, { ...progress, reopened: progress.reopened || isApproved }),
-        )
+        const state = orThrow(nextState(made.state, { name: 'reopen', reason }, { ...progress, reopened: progress.reopened || isApproved }))
         // Whoever has not accepted it yet accepts the next version.
         await workflow.onSubject(tx, { type: 'assessment', id }, { type: 'withdraw', reason: note }, { principal, at, now, newId })
         const next: MadeAssessment = {

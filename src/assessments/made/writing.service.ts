@@ -1,22 +1,12 @@
 import type { Call } from '../../commands/command.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
-import { type Fault, refused } from '../../platform/kernel/refusal.ts'
+import { type Fault, orThrow, refused, refusedBy } from '../../platform/kernel/refusal.ts'
 import type { AssessedAgreement } from './assessed-agreement.service.ts'
 import type { Answer, AssessmentContent, Measure, Risk } from './content.ts'
 import { NOTHING_WRITTEN } from './content.ts'
 import { madeRepository } from './made.repository.ts'
 import { editionOf, type MadeAssessment, progressOf } from './made-assessment.ts'
-import {
-  type AssessmentCall,
-  forbidden,
-  illegal,
-  type MadeContext,
-  type MadeDone,
-  type MadeKind,
-  possible,
-  restated,
-  withWriter,
-} from './made-kind.service.ts'
+import { type AssessmentCall, type MadeContext, type MadeDone, type MadeKind, restated, withWriter } from './made-kind.service.ts'
 import { prefilledAnswers } from './prefill.ts'
 import { questionsOn } from './questions.ts'
 import { type AssessmentCommand, nextState } from './states.ts'
@@ -53,7 +43,7 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
     kind.perform(call, command.name, async (made, context): Promise<MadeDone> => {
       const { tx, principal, at, now } = context
       const about = await kind.keptBy(context, made.agreement)
-      const state = possible(nextState(made.state, command, progressOf(made, about.keeper, { chain: undefined, residual: null })))
+      const state = orThrow(nextState(made.state, command, progressOf(made, about.keeper, { chain: undefined, residual: null })))
       const { content, detail, faults } = change({ made, about, context, today: londonDay(at) })
       if (faults.length > 0) throw refused('UNPROCESSABLE', 'This cannot be written so.', faults)
       const next: MadeAssessment = { ...made, state, content, writers: withWriter(made, principal), changed_at: now }
@@ -72,7 +62,7 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
         const { tx, at, now, newId, principal, known } = context
         const about = await kind.keptBy(context, agreement)
         if (await madeRepository(tx).ofAssessment(about.assessment))
-          throw illegal('DP-3', 'An assessment of this agreement is made here already.')
+          throw refusedBy('ILLEGAL_STATE', 'DP-3', 'An assessment of this agreement is made here already.')
         const template = like === null ? undefined : await madeRepository(tx).find(like)
         if (like !== null && !template) {
           const detail = 'There is no assessment with this key that you may read.'
@@ -106,9 +96,9 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
     screen: (call: AssessmentCall, { required, reasons }: { readonly required: boolean; readonly reasons: string | null }) =>
       write(call, { name: 'screen', required }, ({ made, about, context }) => {
         if (!required && (about.wasFrozen || made.approved_version !== null))
-          throw illegal('DP-7', 'A text has been frozen on an assessment: nobody says alone that none is needed.')
+          throw refusedBy('ILLEGAL_STATE', 'DP-7', 'A text has been frozen on an assessment: nobody says alone that none is needed.')
         if (!required && about.isShared)
-          throw illegal('DP-3', 'Other agreements stand on this assessment too: none of them screens it out.')
+          throw refusedBy('ILLEGAL_STATE', 'DP-3', 'Other agreements stand on this assessment too: none of them screens it out.')
         const { org, issuer, sub } = context.principal
         const derived = derivedTriggers(about.facts, context.known.codes)
         const screening = { required, reasons, triggers: derived.map(({ code }) => code), by: { org, issuer, sub }, at: context.now }
@@ -175,7 +165,7 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
         const about = await kind.agreementOf(tx, made.agreement, principal, at)
         const measure = mustKnow(made.content.measures, key)
         if (measure.owner.org !== principal.org && about?.keeper !== principal.org)
-          throw forbidden('OWNER', `${measure.owner.org} does this measure and says when it is done.`)
+          throw refusedBy('FORBIDDEN', 'OWNER', `${measure.owner.org} does this measure and says when it is done.`)
         if (done_on > londonDay(at)) {
           const detail = 'It was done today or before.'
           throw refused('UNPROCESSABLE', detail, [{ pointer: '/done_on', detail, code: 'FUTURE' }])

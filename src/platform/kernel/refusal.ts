@@ -110,6 +110,11 @@ export function refused(
   return new Refused(refusal(code, detail, errors, facts), cause === undefined ? undefined : { cause })
 }
 
+/** A refusal by one rule, to be thrown: `errors` names the rule and the place, `detail` says it. */
+export function refusedBy(code: RefusalCode, rule: string, detail: string, pointer = ''): Refused {
+  return refused(code, detail, [{ pointer, detail, code: rule }])
+}
+
 /** What work answers, or what it was refused with; whatever else it throws is thrown on. */
 export async function answered<T>(work: () => Promise<T>): Promise<Result<T, Refusal>> {
   try {
