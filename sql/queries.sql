@@ -69,24 +69,8 @@ insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "c
   values ($1, ...);
 
 -- also src/agreements/store/versions.repository.ts
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 delete from "agent"
@@ -1470,9 +1454,22 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
   values ($1, ...);
 
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
@@ -1670,7 +1667,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/register-act.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2531,6 +2528,209 @@ select "e".*, "l"."name"
   from "trail_entry" as "e"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and (e.log_id, e.idx) < ($1, ...) and "e"."event"
+    <> $2 and "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $2 and "e"."event" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $2 and "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $2 and "e"."record" = $3 and
+    "e"."refused" = $4
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $5;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $2 and "e"."refused" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $2 and "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $2 and "e"."event" <> $3 and
+    "e"."record" = $4
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $5;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $2 and "e"."event" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $1 and "e"."event" <> $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $1 and "e"."event" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" < $1 and "e"."event" <> $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" >= $1 and "e"."at" < $2 and
+    "e"."event" <> $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" >= $1 and "e"."event" <> $2 and
+    "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $2;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2 and
+    "e"."refused" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record_type" = $2
+    and "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $2;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1 and "e"."record" = $2 and
+    "e"."refused" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" <> $2 and
+    "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
   where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
     '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
     public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and (e.log_id, e.idx) < ($1, ...) and "e"."event"

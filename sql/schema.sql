@@ -4019,6 +4019,17 @@ grant insert, select on public.not_shared to accord_app;
 
 -- -------------------- trail
 
+create table public.trail_concern (
+  org text not null,
+  log_id integer not null,
+  idx bigint not null,
+  constraint trail_concern_pkey PRIMARY KEY (org, log_id, idx)
+);
+alter table public.trail_concern enable row level security;
+create policy concern_is_seen_by_its_organisation on trail_concern for select to public
+  using ((org = current_setting('accord.org'::text, true)));
+grant select on public.trail_concern to accord_app;
+
 create table public.trail_entry (
   log_id integer not null,
   idx bigint not null,
@@ -4049,8 +4060,9 @@ CREATE INDEX trail_entry_by_event ON public.trail_entry USING btree (event, log_
 CREATE INDEX trail_entry_by_org ON public.trail_entry USING btree (org, log_id, idx);
 CREATE INDEX trail_entry_by_record ON public.trail_entry USING btree (record, log_id, idx);
 CREATE INDEX trail_entry_by_time ON public.trail_entry USING btree (at);
-CREATE INDEX trail_entry_concerns ON public.trail_entry USING gin (concerns);
 CREATE INDEX trail_entry_of_reads ON public.trail_entry USING btree (log_id, idx) WHERE (event = 'log.read'::text);
+CREATE INDEX trail_entry_of_refusals ON public.trail_entry USING btree (log_id, idx) WHERE refused;
+CREATE TRIGGER entry_is_found_by_those_it_concerns AFTER INSERT ON public.trail_entry REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION note_concerns();
 alter table public.trail_entry enable row level security;
 create policy entry_is_seen_by_those_it_concerns on trail_entry for select to public
   using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = NULLIF(current_setting('accord.org'::text, true), ''::text)) OR (concerns @> ARRAY[NULLIF(current_setting('accord.org'::text, true), ''::text)]) OR ((sequence IS NOT NULL) AND (record IN ( SELECT k.id
@@ -4130,6 +4142,32 @@ begin
   return null;
 end $function$;
 revoke all on function forget_actor() from public;
+
+CREATE OR REPLACE FUNCTION public.note_concerns()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.trail_concern (org, log_id, idx)
+    with act as (select distinct a.record from added a where a.sequence is not null),
+         taking_part as (
+           select p.agreement_id as record, p.org from act join public.agreement_party p on p.agreement_id = act.record
+           union select g.id, g.owner_org from act join public.agreement g on g.id = act.record
+           union select k.agreement_id, k.to_org from act join public.keeper_change k on k.agreement_id = act.record)
+    select c.org, a.log_id, a.idx from added a cross join lateral unnest(a.org || a.concerns) as c(org) where c.org is not null
+    union select t.org, a.log_id, a.idx from added a join taking_part t using (record) where a.sequence is not null
+    union select t.org, e.log_id, e.idx
+      from taking_part t
+      cross join lateral (select f.log_id, f.idx from public.trail_entry f where f.record = t.record and f.sequence is not null
+        order by f.log_id, f.idx limit 1) first
+      join public.trail_entry e on e.record = t.record and e.sequence is not null
+     where not exists (select from public.trail_concern c where (c.org, c.log_id, c.idx) = (t.org, first.log_id, first.idx))
+    on conflict do nothing;
+  return null;
+end $function$;
+revoke all on function note_concerns() from public;
 
 CREATE OR REPLACE FUNCTION public.trail_rows(p_log integer, p_from bigint, p_to bigint)
  RETURNS SETOF trail_entry

@@ -42,7 +42,16 @@ create index trail_entry_by_actor on trail_entry (actor, log_id, idx);
 create index trail_entry_by_record on trail_entry (record, log_id, idx);
 create index trail_entry_by_event on trail_entry (event, log_id, idx);
 create index trail_entry_of_reads on trail_entry (log_id, idx) where event = 'log.read';
-create index trail_entry_concerns on trail_entry using gin (concerns);
+create index trail_entry_of_refusals on trail_entry (log_id, idx) where refused;
+
+-- Who may see each entry, or might: who acted, whom else it concerns, and of an agreement whoever takes part in it or keeps it, or did. An
+-- index finds theirs in their order, however long the trail of others is; what of it they may know is asked of each.
+create table trail_concern (
+  org    text   not null,
+  log_id int    not null,
+  idx    bigint not null,
+  primary key (org, log_id, idx)
+);
 
 -- How far each log has been read.
 create table trail_progress (
@@ -120,6 +129,29 @@ begin
   return v_all;
 end $$;
 
+-- Whoever comes to an agreement comes by an act on it: the rows of that act take along the earlier ones for whom they are new.
+create function public.note_concerns() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.trail_concern (org, log_id, idx)
+    with act as (select distinct a.record from added a where a.sequence is not null),
+         taking_part as (
+           select p.agreement_id as record, p.org from act join public.agreement_party p on p.agreement_id = act.record
+           union select g.id, g.owner_org from act join public.agreement g on g.id = act.record
+           union select k.agreement_id, k.to_org from act join public.keeper_change k on k.agreement_id = act.record)
+    select c.org, a.log_id, a.idx from added a cross join lateral unnest(a.org || a.concerns) as c(org) where c.org is not null
+    union select t.org, a.log_id, a.idx from added a join taking_part t using (record) where a.sequence is not null
+    union select t.org, e.log_id, e.idx
+      from taking_part t
+      cross join lateral (select f.log_id, f.idx from public.trail_entry f where f.record = t.record and f.sequence is not null
+        order by f.log_id, f.idx limit 1) first
+      join public.trail_entry e on e.record = t.record and e.sequence is not null
+     where not exists (select from public.trail_concern c where (c.org, c.log_id, c.idx) = (t.org, first.log_id, first.idx))
+    on conflict do nothing;
+  return null;
+end $$;
+create trigger entry_is_found_by_those_it_concerns after insert on trail_entry
+  referencing new table as added for each statement execute function public.note_concerns();
+
 -- How many leaves of governance logs no search finds yet.
 create function public.unsearched_acts() returns bigint
 language sql stable security definer set search_path = '' as $$
@@ -153,7 +185,10 @@ create policy entry_is_seen_by_those_it_concerns on trail_entry for select using
   or concerns @> array[nullif(current_setting('accord.org', true), '')]
   or (sequence is not null and record in (select k.id from public.agreements_ever_known() k) and public.may_see_act(record, sequence, at)));
 
-revoke all on function public.between_whom(text, text), public.trail_rows(int, bigint, bigint), public.fill_trail(int), public.unsearched_acts(),
+alter table trail_concern enable row level security;
+create policy concern_is_seen_by_its_organisation on trail_concern for select using (org = current_setting('accord.org', true));
+
+revoke all on function public.note_concerns(), public.between_whom(text, text), public.trail_rows(int, bigint, bigint), public.fill_trail(int), public.unsearched_acts(),
   public.forget_actor(), public.agreements_ever_known() from public;
-select public.grant_if_role('accord_app', 'grant select on public.trail_entry, public.trail_progress to accord_app');
+select public.grant_if_role('accord_app', 'grant select on public.trail_entry, public.trail_concern, public.trail_progress to accord_app');
 select public.grant_if_role('accord_app', 'grant execute on function public.fill_trail(int), public.unsearched_acts(), public.agreements_ever_known() to accord_app');

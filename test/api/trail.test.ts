@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { agreementDesk } from '../support/agreement-desk.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { ownerPool } from '../support/leaves.ts'
@@ -10,7 +11,7 @@ const desk = await agreementDesk(t, new Date().toISOString())
 const { service } = desk
 const owner = await ownerPool(service)
 type Row = Readonly<Record<string, unknown>>
-const [CAMDEN, HACKNEY, BARNET] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_BARNET'] as const
+const [CAMDEN, HACKNEY, BARNET, ISLINGTON] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_BARNET', 'LBC_ISLINGTON'] as const
 const dpo = (org: string) => ({ org, role: 'DPO', sub: `urn:person:dpo-of-${org}` }) as const
 const AUDITOR = { org: BARNET, role: 'AUDITOR', sub: 'urn:person:auditor' } as const
 type Reader = Parameters<typeof desk.call>[0]
@@ -45,6 +46,32 @@ t.test('the other party finds what was done to their agreement, and whoever has 
   t.equal((await desk.call(dpo(BARNET), 'GET', `/v1/trail/${signed?.['leaf_id']}`)).status, 404)
   t.equal((await desk.call({ org: CAMDEN, role: 'REQUESTER' }, 'GET', '/v1/trail')).status, 403, 'the trail is for those who oversee')
 })
+
+t.test(
+  'a party that is invited later finds the acts it may know, and every organisation exactly what row-level security shows it',
+  async (t) => {
+    const open = await desk.draft({ effectiveFrom: new Date().toISOString().slice(0, 10), orgs: [CAMDEN, HACKNEY] })
+    const anybody = ['{ALL_SIGNED_BOROUGHS}', open.id]
+    await owner.query('update flow set providers = $1, recipients = $1 where agreement_id = $2', anybody)
+    const { hash: text } = await desk.freeze(open)
+    for (const org of [CAMDEN, HACKNEY]) await desk.sign(open.id, org, 1, text)
+    t.strictSame(await acts(`?record=${open.id}`, dpo(ISLINGTON)), [])
+    const invited = { org: ISLINGTON, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] }
+    t.match(await desk.call({ org: CAMDEN, role: 'IG_OFFICER' }, 'POST', `/v1/agreements/${open.id}/accessions`, invited), { status: 201 })
+    const found = eventsOf(await acts(`?record=${open.id}`, dpo(ISLINGTON)))
+    t.ok(found.length > 1 && found.includes('agreement.signed'), 'the invitation, and what was done before')
+    for (const org of [CAMDEN, HACKNEY, BARNET, ISLINGTON]) {
+      const all = await withTransactionAs(service.app.services.db, { kind: 'party', org }, (tx) =>
+        tx.selectFrom('trail_entry').select('leaf_id').where('event', '<>', 'log.read').orderBy('idx', 'desc').execute(),
+      )
+      t.strictSame(
+        (await acts('?limit=1000', dpo(org))).map((row) => row['leaf_id']),
+        all.map((row) => row.leaf_id),
+        org,
+      )
+    }
+  },
+)
 
 t.test('a refusal concerns whoever was refused and the auditors, and nobody else', async (t) => {
   t.match(await desk.sign(agreement.id, HACKNEY, 1, '0'.repeat(64)), { status: 409 })

@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
+import type { Reader } from '../../platform/kernel/reader.ts'
 import type { FoundAct, FoundRead, TrailFilter, TrailPosition } from './found-entry.ts'
 
 interface TrailPage {
+  readonly reader: Reader
   readonly after: TrailPosition | null
   readonly limit: number
 }
@@ -17,12 +19,15 @@ const READ = 'log.read'
 
 /** Looks entries of the governance log up, as the reader of the transaction (`readAs`) may see them. */
 export function trailRepository(tx: Transaction) {
-  function entries(filter: TrailFilter, { after, limit }: TrailPage) {
+  /** Entries that the reader may see, the newest first. An organisation's are found in order by `trail_concern`, however many there are of others. */
+  function entries(filter: TrailFilter, { reader, after, limit }: TrailPage) {
+    const isConcern = sql<boolean>`(c.org, c.log_id, c.idx) = (${reader.kind === 'party' ? reader.org : ''}, e.log_id, e.idx)`
     let query = tx
       .selectFrom('trail_entry as e')
-      .innerJoin('audit.log as l', 'l.log_id', 'e.log_id')
+      .$if(reader.kind === 'party', (entry) => entry.innerJoin('trail_concern as c', (on) => on.on(isConcern)))
       .selectAll('e')
-      .select('l.name')
+      // Not by a join: what a new database guesses of so small a table would make the order of an index look dear.
+      .select(sql<string>`(select l.name from audit.log l where l.log_id = e.log_id)`.as('name'))
       .where(isSeen)
       .orderBy('e.log_id', 'desc')
       .orderBy('e.idx', 'desc')

@@ -5,6 +5,7 @@ import { permits, readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
+import type { Reader } from '../../platform/kernel/reader.ts'
 import { answered, type Refusal, refused } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
 import type { DecisionEvidence } from '../history/decision-evidence.service.ts'
@@ -52,10 +53,14 @@ export function trailService({ db, audit, reading, reads, filler }: TrailOptions
   async function page<Item extends FoundAct | FoundRead>(
     principal: Principal,
     { limit }: Pick<TrailRequest, 'limit'>,
-    look: (repository: ReturnType<typeof trailRepository>) => Promise<{ readonly position: TrailPosition; readonly found: Item }[]>,
+    look: (
+      repository: ReturnType<typeof trailRepository>,
+      reader: Reader,
+    ) => Promise<{ readonly position: TrailPosition; readonly found: Item }[]>,
   ): Promise<TrailPage<Item>> {
     const unsearched = await filler.catchUp()
-    const rows = await withTransactionAs(db, readerFor(principal), (tx) => look(trailRepository(tx)))
+    const reader = readerFor(principal)
+    const rows = await withTransactionAs(db, reader, (tx) => look(trailRepository(tx), reader))
     const shown = rows.slice(0, limit)
     await reads.record(
       principal,
@@ -72,11 +77,11 @@ export function trailService({ db, audit, reading, reads, filler }: TrailOptions
   return {
     /** Acts, newest first. */
     acts: (principal: Principal, request: TrailRequest): Promise<Result<TrailPage<FoundAct>, Refusal>> =>
-      answered(() => page(principal, request, (trail) => trail.acts(request.filter, request))),
+      answered(() => page(principal, request, (trail, reader) => trail.acts(request.filter, { ...request, reader }))),
 
     /** Reads of the logs, newest first. */
     reads: (principal: Principal, request: TrailRequest): Promise<Result<TrailPage<FoundRead>, Refusal>> =>
-      answered(() => page(principal, request, (trail) => trail.reads(request.filter, request))),
+      answered(() => page(principal, request, (trail, reader) => trail.reads(request.filter, { ...request, reader }))),
 
     /**
      * One entry of the log of acts, its place and its proof; an auditor reads the words that it commits to, on record. Refused NOT_FOUND where

@@ -1388,6 +1388,12 @@ export interface Timer {
   subject_id: string;
 }
 
+export interface TrailConcern {
+  idx: Int8;
+  log_id: number;
+  org: string;
+}
+
 export interface TrailEntry {
   act: string | null;
   actor: string | null;
@@ -1583,6 +1589,7 @@ export interface DB {
   staff_role: StaffRole;
   suspension: Suspension;
   timer: Timer;
+  trail_concern: TrailConcern;
   trail_entry: TrailEntry;
   trail_progress: TrailProgress;
   typed_form: TypedForm;
