@@ -11,7 +11,7 @@ import { type LiveCall, liveCalls, OUT_OF_REACH } from '../support/live-calls.ts
 // chance. Never a 5xx, and every reply true to the contract (a reply that is not becomes a 500 in a test service). An operation
 // that no call reached with 2xx fails. `TEST_SEED` repeats a run, `FUZZ_RUNS` makes it longer and says what each operation answered.
 
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 6)
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 4)
 /** Answered with 503 by the contract itself: a revision that is not known yet. */
 const AWAITED = 'NOT_READY'
 const CODES = [

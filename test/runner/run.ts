@@ -14,8 +14,8 @@ const root = resolve(import.meta.dirname, '../..')
 process.env['TEST_SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
 /** Of `npm run test:all`: how many times as often as in `npm test` a property is tried. */
 const PROPERTY_TIMES = '10'
-/** Calls of each operation by the contract fuzzer. */
-const FUZZ_RUNS = '30'
+/** Calls of each operation by the contract fuzzer; fewer on CI, where each change pays for them. */
+const FUZZ_RUNS = process.env['CI'] === undefined ? '30' : '12'
 /** A quick pass; `npm run faults -- --rounds 23` is each kind once. */
 const FAULT_ROUNDS = 4
 
@@ -62,7 +62,6 @@ function furtherLegs(given: readonly string[]): readonly Leg[] {
   if (!hasPostgres15) console.log(`\nSKIPPED: PostgreSQL 15 is not installed (${POSTGRES_15}); its tests run on the PostgreSQL of npm only`)
   const oldest = hasPostgres15 ? [{ title: 'PostgreSQL 15', files, binaries: POSTGRES_15 }] : []
   if (given.length > 0) return oldest
-  const properties = filesOf('test/unit').filter(triesProperties)
   // How long others wait says nothing on a machine that others use as well, which has no time for every page either.
   const isShared = process.env['CI'] !== undefined
   if (isShared) {
@@ -72,11 +71,10 @@ function furtherLegs(given: readonly string[]): readonly Leg[] {
   return [
     ...oldest,
     {
-      title: `the contract fuzzer, ${FUZZ_RUNS} calls an operation`,
-      files: ['test/api/contract-fuzz.test.ts'],
-      environment: { FUZZ_RUNS, FILE_LIMIT_MS: '600000' },
+      title: `the contract fuzzer, ${FUZZ_RUNS} calls an operation, and properties, ${PROPERTY_TIMES} times as often`,
+      files: ['test/api/contract-fuzz.test.ts', ...filesOf('test/unit').filter(triesProperties)],
+      environment: { FUZZ_RUNS, PROPERTY_TIMES, FILE_LIMIT_MS: '600000' },
     },
-    { title: `properties, ${PROPERTY_TIMES} times as often`, files: properties, environment: { PROPERTY_TIMES } },
     ...(isShared ? [] : [WALKING, MEASURING]),
   ]
 }
