@@ -102,10 +102,10 @@ export function pairsBetween(providers: readonly string[], recipients: readonly 
 }
 
 /** The question that asks for all a flow holds at once, with consent given and no more subjects than it allows. */
-export function requestForAll(flow: PolicyFlow, pair: { readonly provider: string; readonly recipient: string }): DecisionRequest {
-  const { source } = flow
+export function requestForAll({ source }: PolicyFlow, { provider, recipient }: Pair): DecisionRequest {
   return {
-    ...pair,
+    provider,
+    recipient,
     purpose: source.purpose,
     data_items: source.data_items,
     data_subjects: source.data_subjects,

@@ -58,22 +58,39 @@ function lawNaming({ source }: PolicyFlow, { codes }: Register, code: string, is
 }
 
 /**
- * Asks about as few pairs as will do: about one pair of each two kinds, and where something stands against it, about each body of
- * both once. A reason about the recipient names nobody but the recipient, any other one nobody but the provider; so each pair is
+ * Asks about as few pairs as will do: about one pair of each two kinds, and where what stands against it names a body, about each body
+ * of both once. A reason about the recipient names nobody but the recipient, any other one nobody but the provider; so each pair is
  * answered, word for word and in the same order, as if it had been asked about by itself. Pure where `ask` is.
  */
 export function askedByKind({ ofProvider, ofRecipient }: Kinds, ask: (pair: Pair) => readonly Reason[]): (pair: Pair) => readonly Reason[] {
-  const ofKinds: (readonly Reason[])[][] = []
+  const ofKinds: (First | undefined)[][] = []
   const known = new Map<string, readonly Reason[]>()
   return (pair) => {
     const [sending = 0, receiving = 0] = [ofProvider.get(pair.provider), ofRecipient.get(pair.recipient)]
-    const first = ofKinds[sending]?.[receiving] ?? ask(pair)
     ofKinds[sending] ??= []
-    ofKinds[sending][receiving] = first
-    if (first.length === 0) return first
-    const ofSender = once(known, `${pair.provider} to kind ${receiving}`, pair, ask)
-    const ofReceiver = once(known, `kind ${sending} to ${pair.recipient}`, pair, ask)
+    ofKinds[sending][receiving] ??= firstOf(pair, ask(pair))
+    const { reasons, namesSender, namesReceiver } = ofKinds[sending][receiving]
+    if (!namesSender && !namesReceiver) return reasons
+    const ofSender = namesSender ? once(known, `${pair.provider} to kind ${receiving}`, pair, ask) : reasons
+    const ofReceiver = namesReceiver ? once(known, `kind ${sending} to ${pair.recipient}`, pair, ask) : reasons
     return ofSender.map((reason, place) => (reason.side === 'RECIPIENT' ? (ofReceiver[place] ?? reason) : reason))
+  }
+}
+
+/** What was found of the first pair of two kinds, and whether it names a body, as it then does of every other pair. */
+interface First {
+  readonly reasons: readonly Reason[]
+  readonly namesSender: boolean
+  readonly namesReceiver: boolean
+}
+
+function firstOf({ provider, recipient }: Pair, reasons: readonly Reason[]): First {
+  const names = (code: string, isOf: (reason: Reason) => boolean) =>
+    reasons.some((reason) => isOf(reason) && JSON.stringify(reason).includes(code))
+  return {
+    reasons,
+    namesSender: names(provider, ({ side }) => side !== 'RECIPIENT'),
+    namesReceiver: names(recipient, ({ side }) => side === 'RECIPIENT'),
   }
 }
 

@@ -25,7 +25,8 @@ export async function inTurns<T>(work: Generator<undefined, T>): Promise<T> {
   const pause = pauses()
   for (let step = work.next(); ; step = work.next()) {
     if (step.done) return step.value
-    await pause()
+    const due = pause()
+    if (due) await due
   }
 }
 

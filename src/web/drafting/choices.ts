@@ -18,18 +18,24 @@ export type ChoicesOf = (list: string, options?: ChoiceOptions) => readonly Choi
 /** Choices from these lists: a code that has ended is not offered, as a draft may not say it. */
 export function choicesFrom(lists: readonly CodeList[], now: number): ChoicesOf {
   const today = londonDay(now)
+  // A draft asks for the same lists once a side of each flow: what stands beside a code is put into words once.
+  const [usual, others] = [new Map<CodeListEntry, Choice>(), new Map<CodeListEntry, Choice>()]
+  const inWords = (entry: CodeListEntry, isFirst: boolean): Choice => {
+    const known = (isFirst ? usual : others).get(entry)
+    if (known) return known
+    const hint = hintOf(entry, isFirst)
+    const choice = { value: entry.code, text: entry.label, isNarrower: entry.broader !== null, ...(hint === '' ? {} : { hint }) }
+    ;(isFirst ? usual : others).set(entry, choice)
+    return choice
+  }
   return (name, { first, groupOf, isOffered = () => true } = {}) => {
     const entries = lists.find(({ list }) => list === name)?.entries ?? []
     const offered = entries.filter((entry) => isValidOn(today, null, entry.valid_to) && isOffered(entry))
     const asChoice = (entry: CodeListEntry): Choice => {
       const isFirst = first?.codes.includes(entry.code) ?? false
       const group = isFirst ? first?.heading : groupOf?.(entry.code)
-      const hint = hintOf(entry, isFirst)
-      return {
-        ...{ value: entry.code, text: entry.label, isNarrower: entry.broader !== null },
-        ...(hint === '' ? {} : { hint }),
-        ...(group === undefined ? {} : { group }),
-      }
+      const choice = inWords(entry, isFirst)
+      return group === undefined ? choice : { ...choice, group }
     }
     const choices = offered.map(asChoice)
     if (!first) return choices
