@@ -17,11 +17,13 @@ import { recordedReads } from './decisions/history/recorded-reads.service.ts'
 import { replayRoutes } from './decisions/history/replay.routes.ts'
 import { replayService } from './decisions/history/replay.service.ts'
 import { decisionUsage } from './decisions/history/usage.service.ts'
+import { livePolicy } from './decisions/live-policy.service.ts'
 import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
 import { localCodesService } from './decisions/local-codes/local-codes.service.ts'
 import { notSharedRoutes } from './decisions/not-shared/not-shared.routes.ts'
 import { notSharedService } from './decisions/not-shared/not-shared.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
+import { recorder } from './decisions/recorder.service.ts'
 import { spareTime } from './decisions/remedies/spare-time.ts'
 import { trailRoutes } from './decisions/trail/trail.routes.ts'
 import { trailFiller, trailService } from './decisions/trail/trail.service.ts'
@@ -40,16 +42,19 @@ export type Decisions = ReturnType<typeof openDecisions>
 export function openDecisions(services: Services) {
   const { config, db, clock, newId, random, isName, audit, log, metrics, policy, commands, reference, parties, agreements } = services
   const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
-  const decisions = decisionsService({
-    ...{ audit, policy, clock, random, newId, isName, engine: ENGINE },
-    oneOffUse: oneOffUse({ db, audit, policy, disclosures: services.disclosures, clock }),
-    permits: { permitTtlSeconds: config.permitTtlSeconds, restrictedPurposes: new Set(config.restrictedPurposes) },
+  const permits = { permitTtlSeconds: config.permitTtlSeconds, restrictedPurposes: new Set(config.restrictedPurposes) }
+  const live = livePolicy({ policy, clock, liveToleranceMs: config.liveAtToleranceSeconds * 1000 })
+  const recording = recorder({
+    ...{ audit, live, clock, random, newId, isName, permits, engine: ENGINE },
     receipt: log.receipts.line,
     deadlineMs: config.decisionDeadlineMs,
-    liveToleranceMs: config.liveAtToleranceSeconds * 1000,
+    onRefused: services.decisionsCounted.onRefused,
+  })
+  const decisions = decisionsService({
+    ...{ audit, recorder: recording, policy, live, clock, random, permits },
+    oneOffUse: oneOffUse({ db, audit, policy, disclosures: services.disclosures, clock }),
     spare: spareTime(() => performance.now(), { windowMs: config.remedyWindowMs, workMs: config.remedyWorkMs }),
     onAnswer: services.decisionsCounted.onAnswer,
-    onRefused: services.decisionsCounted.onRefused,
   })
   const clients = clientsService({ db, commands, policy, parties, isTrusted: services.isTrusted })
   const { altered } = log

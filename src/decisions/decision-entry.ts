@@ -1,4 +1,5 @@
 import { type Entry, entryOf, entryOfText } from '../audit/format/entry.ts'
+import type { DecisionLeaf } from '../audit/format/leaf.ts'
 import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
 import type { Caller } from '../identity/principal.ts'
 import type { RandomBytes } from '../platform/kernel/ids.ts'
@@ -26,6 +27,9 @@ export function settingsOf({ permitTtlSeconds, restrictedPurposes }: PermitPolic
   return { permit_ttl_seconds: permitTtlSeconds, restricted_purposes: [...restrictedPurposes].sort() }
 }
 
+/** The event of the log that a kind of call is. */
+export type CallEvent = DecisionLeaf['t']
+
 /** What a decision call is recorded with, besides what was evaluated. */
 export interface CallFacts {
   readonly id: string
@@ -42,8 +46,8 @@ export interface CallFacts {
   readonly codeLists: string
   /** By what else the caller knows the call. */
   readonly references?: CallReferences
-  /** Whether the call was one for several evaluations, however many of them there were. */
-  readonly isBatch?: boolean
+  /** What kind of call it was, where it was not one for one evaluation; one for several stays one, however many there were. */
+  readonly event?: CallEvent
   /** The revision that says who the caller is, where it is not the one decided on (a past text was asked). */
   readonly callersRevision?: number
 }
@@ -170,8 +174,8 @@ export function refusedEntry(
   )
 }
 
-function eventOf({ isBatch }: CallFacts) {
-  return isBatch ? ('adl.access_evaluations' as const) : ('adl.access_evaluation' as const)
+function eventOf({ event = 'adl.access_evaluation' }: CallFacts): CallEvent {
+  return event
 }
 
 function leafOf({ id, now, engine, head, traceId }: CallFacts, random: RandomBytes) {
