@@ -97,6 +97,8 @@ export interface CodeLists {
 
 /** A list whose codes may be narrower than another, at any depth. */
 export interface Hierarchy {
+  /** Every code in the list. */
+  readonly codes: ReadonlySet<string>
   has(code: string): boolean
   /** Whether `code` equals `broader` or is narrower than it. False for a code that is in no list; `broader` may have ended. */
   isWithin(code: string, broader: string): boolean
@@ -236,7 +238,7 @@ function hierarchy(entries: readonly CodeListEntry[], valid: ReadonlySet<string>
   const carries = (listed: string, code: string) => has(listed) && isWithin(code, listed)
   const covers = (listed: string, code: string) =>
     local.has(listed) || local.has(code) ? listed === code && has(code) : carries(listed, code)
-  return { has, isWithin, covers, carries, isLocal: (code) => local.has(code) }
+  return { codes: valid, has, isWithin, covers, carries, isLocal: (code) => local.has(code) }
 }
 
 function readItem({ attributes }: CodeListEntry): DataItem {

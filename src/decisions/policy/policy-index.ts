@@ -37,6 +37,8 @@ export interface PolicyIndex extends Snapshot {
   agreement(id: string): PolicyAgreement | undefined
   /** The code of the body that a code names now: of one that was merged, that of the body that it is. */
   codeOf(code: string): string
+  /** Codes of the bodies that may share an agreement with one, as they are named now, sorted. */
+  besides(org: string): readonly string[]
   /** An API client that is registered here; undefined: there is none of this name. */
   client(clientId: string): RegisteredClient | undefined
   /** Whether an API client was revoked: from then on nobody answers it. */
@@ -126,6 +128,7 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
     codeOf,
     between: (a, b) => agreementsOf(content.pairs.between(a, b)),
     agreement: (id) => content.agreements.get(id),
+    besides: (org) => [...new Set([...content.pairs.besides(org)].map(codeOf))].toSorted(),
     client: (clientId) => content.clients.get(clientId),
     isRevoked: (clientId) => content.revokedClients.has(clientId),
     whereAgent: (agent) => agreementsOf([...(content.byAgent.get(agent) ?? [])].map((id) => ({ id }))),
