@@ -3653,7 +3653,7 @@ update "organisation"
 insert into "organisation_act" ("subject", "code", "sequence", "at", "act", "actor_issuer", "actor_sub", "actor_org", "detail", "leaf_id")
   values ($1, ...);
 
-select "a"."sequence", "a"."at", "a"."act", "a"."actor_sub", "a"."actor_org", "a"."detail", "a"."leaf_id"
+select "a"."sequence", "a"."at", "a"."act", "a"."actor_issuer", "a"."actor_sub", "a"."actor_org", "a"."detail", "a"."leaf_id"
   from "organisation_act" as "a"
   where "a"."subject" = $1 and "a"."code" = $2 and "a"."sequence" > $3
   order by "a"."sequence"

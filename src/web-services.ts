@@ -47,9 +47,11 @@ import { notSharedPages } from './web/not-shared/not-shared.pages.ts'
 import { clientPages } from './web/organisations/clients.pages.ts'
 import { describingPages } from './web/organisations/describing.pages.ts'
 import { organisationEntryPages } from './web/organisations/entry.pages.ts'
+import { groupPages } from './web/organisations/groups.pages.ts'
 import { keepingPages } from './web/organisations/keeping.pages.ts'
 import { organisationPages } from './web/organisations/organisation.pages.ts'
 import { organisationListPages } from './web/organisations/organisation-list.pages.ts'
+import { successionPages } from './web/organisations/succession.pages.ts'
 import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
 import { endingPages } from './web/people/ending.pages.ts'
@@ -169,12 +171,14 @@ export function openWeb(
           draftingArea({ ...rooms, ...lists, ...carried, parties, signOffs, routes: signOffRoutes, now: clock }),
           organisationListPages({ parties, now: clock }),
           organisationPages({
-            ...{ parties, contacts: organisationContacts, people, staffRoles: services.staffRoles },
+            ...{ parties, groups, contacts: organisationContacts, people, staffRoles: services.staffRoles },
             ...{ clients: rooms.clients, organisationsFor: lists.organisationsFor },
             ...{ rolesAreClaimed: issuers.some(({ issuer }) => services.isAuthoritative(issuer)), now: clock },
           }),
           describingPages({ parties, registering: rooms.registering }),
           keepingPages({ parties, contacts: organisationContacts, registering: rooms.registering, merging: rooms.merging }),
+          successionPages({ ...lists, parties, succession: rooms.succession }),
+          groupPages({ groups, parties }),
           clientPages({ clients: rooms.clients, parties }),
           rolePages({ people, parties }),
           endingPages({ people, parties, now: clock }),

@@ -12,7 +12,7 @@ import { mailboxAmong } from './contacts.ts'
 import { finder } from './find.ts'
 import type { Organisation, OrganisationStatus, RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
-import { type RegisterActRecord, type RegisterSubject, registerActRepository } from './register-act.repository.ts'
+import { type RegisterActOfPerson, type RegisterActRecord, type RegisterSubject, registerActRepository } from './register-act.repository.ts'
 
 /** Which bodies to list. */
 export interface OrganisationsQuery {
@@ -31,6 +31,12 @@ export interface OrganisationsPage {
   readonly next_after: string | null
 }
 
+interface HistoryOf<Act> {
+  readonly acts: readonly Act[]
+  /** `after` of the next page; null: this is the last. */
+  readonly next_after: number | null
+}
+
 export type PartiesService = ReturnType<typeof partiesService>
 
 const PAGE = 500
@@ -39,6 +45,13 @@ const HISTORY_PAGE = 100
 /** The register of organisations. */
 export function partiesService(db: Database) {
   const all = (): Promise<RegisteredOrganisation[]> => withTransaction(db, (tx) => partiesRepository(tx).read())
+
+  const historyOf = (principal: Principal, kind: RegisterSubject, code: string, after = 0): Promise<HistoryOf<RegisterActOfPerson>> =>
+    withTransactionAs(db, registerReader(principal), async (tx) => {
+      const acts = await registerActRepository(tx).history(kind, code, after, HISTORY_PAGE + 1)
+      const page = acts.slice(0, HISTORY_PAGE)
+      return { acts: page, next_after: acts.length > HISTORY_PAGE ? (page.at(-1)?.sequence ?? null) : null }
+    })
 
   return {
     /** Stores new organisations, confirmed by whoever stores them on that London day. Joins the transaction. @throws a unique violation when a code is taken */
@@ -125,17 +138,13 @@ export function partiesService(db: Database) {
     },
 
     /** What was done to an organisation or a group, as far as the caller may know it, oldest first. */
-    history: (
-      principal: Principal,
-      kind: RegisterSubject,
-      code: string,
-      after = 0,
-    ): Promise<{ readonly acts: readonly RegisterActRecord[]; readonly next_after: number | null }> =>
-      withTransactionAs(db, registerReader(principal), async (tx) => {
-        const acts = await registerActRepository(tx).history(kind, code, after, HISTORY_PAGE + 1)
-        const page = acts.slice(0, HISTORY_PAGE)
-        return { acts: page, next_after: acts.length > HISTORY_PAGE ? (page.at(-1)?.sequence ?? null) : null }
-      }),
+    async history(principal: Principal, kind: RegisterSubject, code: string, after = 0): Promise<HistoryOf<RegisterActRecord>> {
+      const { acts, next_after } = await historyOf(principal, kind, code, after)
+      return { acts: acts.map(({ by: _by, ...act }) => act), next_after }
+    },
+
+    /** The same with the people whom it names, for pages, which say their names. */
+    historyWithPeople: historyOf,
   }
 }
 

@@ -142,6 +142,7 @@ export function codeFor(type: string, name: string, isTaken: (code: string) => b
 
 /** How codes of a type begin. */
 const PREFIXES: Readonly<Record<string, string>> = {
+  GROUP: 'GROUP',
   LONDON_BOROUGH: 'LBC',
   OTHER_LOCAL_AUTHORITY: 'LA',
   NHS_TRUST: 'NHS',

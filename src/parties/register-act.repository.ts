@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Principal } from '../identity/principal.ts'
+import type { Identity, Principal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 
 /** What an act on the register is about. */
@@ -18,6 +18,11 @@ export interface RegisterActRecord {
   readonly actor_org: string
   readonly detail: Readonly<Record<string, unknown>>
   readonly leaf_id: string
+}
+
+/** The same with its person as pages name people: a subject alone is nobody. */
+export interface RegisterActOfPerson extends RegisterActRecord {
+  readonly by: Identity
 }
 
 /** Rows that every act on the register writes: the lock, the version, the history. */
@@ -64,17 +69,20 @@ export function registerActRepository(tx: Transaction) {
     },
 
     /** What was done to a subject, oldest first, after a number of its history. */
-    async history(kind: RegisterSubject, code: string, after: number, limit: number): Promise<RegisterActRecord[]> {
+    async history(kind: RegisterSubject, code: string, after: number, limit: number): Promise<RegisterActOfPerson[]> {
       const rows = await tx
         .selectFrom('organisation_act as a')
-        .select(['a.sequence', 'a.at', 'a.act', 'a.actor_sub', 'a.actor_org', 'a.detail', 'a.leaf_id'])
+        .select(['a.sequence', 'a.at', 'a.act', 'a.actor_issuer', 'a.actor_sub', 'a.actor_org', 'a.detail', 'a.leaf_id'])
         .where('a.subject', '=', kind)
         .where('a.code', '=', code)
         .where('a.sequence', '>', String(after))
         .orderBy('a.sequence')
         .limit(limit)
         .execute()
-      return rows.map((row) => ({ ...row, sequence: Number(row.sequence), detail: row.detail as RegisterActRecord['detail'] }))
+      return rows.map(({ actor_issuer: issuer, ...row }) => ({
+        ...{ ...row, sequence: Number(row.sequence), detail: row.detail as RegisterActRecord['detail'] },
+        by: { issuer, sub: row.actor_sub },
+      }))
     },
   }
 }

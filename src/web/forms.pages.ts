@@ -68,6 +68,19 @@ export function versionIn(word: string): number {
   return /^[1-9]\d{0,4}$/.test(word) ? Number(word) : 0
 }
 
+/** The number of an act in an address, after which later ones are shown; 0, before all of them: it is none. */
+export function sequenceIn(word: string): number {
+  return /^[1-9]\d{0,14}$/.test(word) ? Number(word) : 0
+}
+
+/** The lines of a field, without those that are empty. */
+export function linesIn(request: Pick<FastifyRequest, 'body'>, name: string): string[] {
+  return field(request, name)
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+}
+
 /** The member of a body that a JSON pointer leads into: the field of a form has its name. */
 export function memberAt(pointer: string): string {
   return pointer.split('/')[1] ?? ''

@@ -52,7 +52,8 @@ export function shapeOf(address: string): string {
     if (/^(DSA|DEMO|SAMPLE)-/.test(word)) return ':id'
     if (/^\d+$/.test(word) || (word === 'new' && all.includes('draft'))) return ':n'
     if (/^(F|flow-)\d+$/.test(word)) return ':flow'
-    if (/^(parties|organisations|disposals|steps|hands|routes)$/.test(all[place - 1] ?? '') && /^[A-Z]/.test(word)) return ':org'
+    if (/^(parties|organisations|organisation-groups|disposals|steps|hands|routes)$/.test(all[place - 1] ?? '') && /^[A-Z]/.test(word))
+      return ':org'
     return word.length > 40 ? ':link' : word
   })
   const names = [...new Set(searchParams.keys())].sort()

@@ -200,6 +200,112 @@ t.test('an API client is registered and revoked by a register administrator, and
   t.match(await siro.send('/organisations', revoke, { client: 'x', reason: 'x' }), { status: 403 })
 })
 
+t.test('a body ends and another follows it: what follows is said first, and both histories say who said so', async (t) => {
+  const admin = await visitor('demo-register')
+  const [ends, follows] = ['/organisations/LBC_SUTTON', '/organisations/LBC_MERTON']
+  const page = `${ends}/succession`
+  t.match((await admin.go(ends)).text, `href="${page}">Say that another body follows it`)
+  const first = await admin.go(page)
+  t.match(said(first.text), /There is no way back[\s\S]*signed does not bind the body that follows/)
+  t.match(first.text, /<option value="LBC_MERTON">/)
+  t.notMatch(first.text, /<option value="LBC_SUTTON">/, 'no body follows itself')
+  const [, version = ''] = /name="version" value="([^"]+)"/.exec(first.text) ?? []
+  const succeed = (fields: Readonly<Record<string, string>>) => admin.send(page, page, { version, ...fields })
+  t.match(await succeed({}), {
+    status: 422,
+    text: /href="#successor">Select the body[\s\S]*href="#when">Select from when[\s\S]*href="#reason">Say why/,
+  })
+  const body = { successor: 'LBC_MERTON', when: 'later', reason: 'The <b>order</b> of 2099' }
+  t.match(await succeed(body), { status: 422, text: /href="#at">Enter the day/ })
+  const day = (year: string) => ({ 'at-day': '1', 'at-month': '4', 'at-year': year })
+  t.match(await succeed({ ...body, ...day('2020') }), { status: 422, text: /href="#at">An end lies now or later/ })
+  t.match(await succeed({ ...body, ...day('2099'), version: '999' }), { status: 422 }, 'what is not what was shown')
+  t.match(await succeed({ ...body, ...day('2099') }), { status: 303, location: ends })
+  const ended = await admin.go(ends)
+  t.match(said(ended.text), /Ends 1 April 2099[\s\S]*Merton follows it from 1 April 2099/)
+  t.match(said(ended.text), /Merton follows Sutton from 1 April 2099, 00:00[^.]*The [\s\S]*Leila Haddad/)
+  t.match(ended.text, /The &lt;b&gt;order&lt;\/b&gt; of 2099/)
+  t.notMatch(ended.text, `href="${page}"`)
+  t.match(said((await admin.go(follows)).text), /It took over from Sutton[\s\S]*What was done to this entry[\s\S]*Merton follows Sutton/)
+  t.match(said((await admin.go(page)).text), /who follows it is said already/)
+  const officer = await visitor('demo-camden-ig')
+  t.match(await officer.go(page), { status: 403 })
+  t.match(await officer.send('/organisations', page, body), { status: 403 })
+  t.match(said((await officer.go(ends)).text), /You see what people of your own organisation did[\s\S]*They have done nothing to it/)
+})
+
+t.test('a group is made, filled, named anew and left by whoever keeps it, and read by everybody', async (t) => {
+  const officer = await visitor('demo-camden-ig')
+  const make = (fields: Readonly<Record<string, string>>) => officer.send('/organisation-groups/new', '/organisation-groups/new', fields)
+  t.match(await make({}), { status: 422, text: /href="#name">Enter what the group is called/ })
+  t.match(await make({ name: 'Camden Council' }), { status: 422, text: /href="#name">[^<]*is the name of a body/ })
+  const made = await make({ name: 'NCL boroughs', other_names: 'North Central <London>\n\nNCL five' })
+  t.match(made, { status: 303, location: '/organisation-groups/GROUP_NCL_BOROUGHS' })
+  const at = made.location ?? ''
+  t.match((await officer.go('/organisation-groups')).text, `href="${at}">NCL boroughs`)
+  const change = async (path: string, fields: Readonly<Record<string, string>>) => {
+    const [, version = ''] = /name="version" value="([^"]+)"/.exec((await officer.go(`${at}${path}`)).text) ?? []
+    return officer.send(`${at}${path}`, `${at}${path}`, { version, ...fields })
+  }
+  t.match(await change('/members/new', {}), { status: 422, text: /href="#org">Select the organisation/ })
+  t.match(await change('/members/new', { org: 'LBC_ISLINGTON' }), { status: 303, location: at })
+  const past = { 'to-day': '31', 'to-month': '3', 'to-year': '2020' }
+  t.match(await change('/members/new', { org: 'LBC_BARNET', ...past }), { status: 303 })
+  t.match(await change('/members/new', { org: 'LBC_BARNET', ...past }), {
+    status: 422,
+    text: /href="#org">LBC_BARNET is a member in these/,
+  })
+  t.match(await change('/members/new', { org: 'LBC_BRENT', 'from-day': '31', 'from-month': '2', 'from-year': '2027' }), {
+    status: 422,
+    text: /href="#from"/,
+  })
+  t.match(said((await officer.go(at)).text), /Members on [^ ]+ \w+ \d+ 1 [\s\S]*Islington From the start None[\s\S]*31 March 2020/)
+  t.match((await officer.go('/organisations/LBC_ISLINGTON')).text, `href="${at}">NCL boroughs`)
+  t.notMatch((await officer.go('/organisations/LBC_BARNET')).text, `href="${at}"`, 'who left is no member today')
+  const stale = await officer.send(at, `${at}/members/1`, { version: '1', out: 'yes' })
+  t.match(stale, { status: 422, text: /Somebody else changed this group/ })
+  t.match(await change('/members/2', { out: 'yes' }), { status: 303 })
+  t.match(await change('/members/2', { out: 'yes' }), { status: 404 })
+  t.match(await change('/name', { name: 'NCL', other_names: 'NCL boroughs' }), { status: 303 })
+  const acts = said((await officer.go(at)).text)
+  t.match(acts, /Made: NCL boroughs, 0 stays of members[\s\S]*Said anew: NCL, 1 stay of members/)
+  t.match(acts, /Other names NCL boroughs/)
+
+  const stranger = await visitor('demo-hackney-dpo')
+  t.match(said((await stranger.go(at)).text), /Camden, or a register administrator, says who is in it/)
+  t.match(await stranger.go(`${at}/name`), { status: 403 })
+  t.match(await stranger.send(at, `${at}/members/1`, { out: 'yes' }), { status: 403 })
+  const admin = await visitor('demo-register')
+  t.match(await admin.go(`${at}/members/1`), { status: 200 }, 'a register administrator keeps what others made')
+  t.match(await admin.go('/organisation-groups/NOWHERE'), { status: 404 })
+})
+
+t.test('who proposed, confirmed, described and merged an entry stands on its page, with the day', async (t) => {
+  const officer = await visitor('demo-camden-ig')
+  const proposed = await officer.send('/organisations/new', '/organisations/new', {
+    ...{ legal_name: 'The Larch Practice (fictional)', type: 'GP_PRACTICE', note: 'For the <i>hub</i>' },
+  })
+  const at = proposed.location ?? ''
+  const admin = await visitor('demo-register')
+  const versionOf = async (path: string) => /name="version" value="([^"]+)"/.exec((await admin.go(path)).text)?.[1] ?? ''
+  const standing = { public_authority: 'yes', competent_authority: 'NONE', health_or_social_care_authority: 'yes', reason: 'Seen' }
+  const confirmation = { ...standing, version: await versionOf(`${at}/confirmation`) }
+  t.equal((await admin.send(`${at}/confirmation`, `${at}/confirmation`, confirmation)).status, 303)
+  const anew = { legal_name: 'The Larch Practice (fictional)', type: 'GP_PRACTICE', aliases: 'Larch Surgery' }
+  const description = { ...anew, version: await versionOf(`${at}/description`) }
+  t.equal((await admin.send(`${at}/description`, `${at}/description`, description)).status, 303)
+  const whole = await admin.go(at)
+  t.match(
+    said(whole.text),
+    /Proposed [\s\S]*of Camden [\s\S]*Confirmed by a register[\s\S]*Leila Haddad [\s\S]*Described anew: other names/,
+  )
+  t.match(whole.text, /For the &lt;i&gt;hub&lt;\/i&gt;/)
+  const own = said((await officer.go(at)).text)
+  t.match(own, /You see what people of your own organisation did/)
+  t.match(own, /Proposed/)
+  t.notMatch(own, /Confirmed by a register/, 'what others did is theirs')
+})
+
 t.test('all of it works in a real browser at 320 pixels, with JavaScript and without', { skip: NO_BROWSER }, async (t) => {
   const browser = await openBrowser(t, pages)
   for (const javaScriptEnabled of [true, false]) {
@@ -234,7 +340,10 @@ t.test('all of it works in a real browser at 320 pixels, with JavaScript and wit
   const admin = await signedInAs(browser, pages.address, 'Leila Haddad', { viewport: { width: 320, height: 640 } })
   for (const path of [
     '/organisations/new',
-    ...['description', 'confirmation', 'merger', 'contacts', 'clients'].map((one) => `${CAMDEN}/${one}`),
+    ...['description', 'confirmation', 'merger', 'succession', 'contacts', 'clients'].map((one) => `${CAMDEN}/${one}`),
+    ...['', '/new', '/GROUP_NCL_BOROUGHS'].map((one) => `/organisation-groups${one}`),
+    ...['/name', '/members/new', '/members/1'].map((one) => `/organisation-groups/GROUP_NCL_BOROUGHS${one}`),
+    '/organisations/LBC_SUTTON',
   ]) {
     await admin.goto(path)
     await isFit(t, admin, path)
@@ -244,6 +353,9 @@ t.test('all of it works in a real browser at 320 pixels, with JavaScript and wit
   for (const [path, button] of [
     ['/organisations/new', 'Propose it'],
     [`${CAMDEN}/merger`, 'Merge them for good'],
+    [`${CAMDEN}/succession`, 'End it, and name who follows'],
+    ['/organisation-groups/new', 'Make it'],
+    ['/organisation-groups/GROUP_NCL_BOROUGHS/members/new', 'Add it'],
     [`${CAMDEN}/clients`, 'Register it'],
     [`${CAMDEN}/clients/revocation?client=x`, 'Revoke it'],
   ] as const) {

@@ -6,7 +6,7 @@ import type { Description } from '../../parties/proposal.ts'
 import type { RegisteringService } from '../../parties/registering.service.ts'
 import { etagOf } from '../../platform/kernel/entity-tags.ts'
 import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
-import { type FieldError, faultsOf, field, memberAt, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { type FieldError, faultsOf, field, linesIn, memberAt, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import { missing } from '../people/roles.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
@@ -72,11 +72,6 @@ export function describingPages({ parties, registering }: DescribingPagesOptions
 
 /** What the form says of a body; what was left empty is not said. */
 function descriptionIn(request: FastifyRequest): Description {
-  const lines = (name: string) =>
-    field(request, name)
-      .split(/\r?\n/)
-      .map((line) => line.trim())
-      .filter((line) => line !== '')
   const said = [...NUMBERS, 'short_name'].map((name) => [name, field(request, name)]).filter(([, value]) => value !== '')
   const others = field(request, 'distinct_from')
     .split(/[\s,]+/)
@@ -84,7 +79,7 @@ function descriptionIn(request: FastifyRequest): Description {
   return {
     ...Object.fromEntries(said),
     ...{ legal_name: field(request, 'legal_name'), type: field(request, 'type') },
-    ...{ aliases: lines('aliases'), departments: lines('departments') },
+    ...{ aliases: linesIn(request, 'aliases'), departments: linesIn(request, 'departments') },
     ...(others.length === 0 ? {} : { distinct_from: others }),
   }
 }

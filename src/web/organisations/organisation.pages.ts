@@ -5,6 +5,7 @@ import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { ContactsService } from '../../parties/contacts.service.ts'
 import type { Contacts } from '../../parties/contacts.ts'
+import type { GroupsService } from '../../parties/groups.service.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import { rolesNeededBy } from '../../people/needed-roles.ts'
 import { type HeldRolesPage, type HeldRoleView, mayKeepFor, mayReadOf, type PeopleService } from '../../people/people.service.ts'
@@ -13,11 +14,13 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import { mayCall } from '../access.pages.ts'
+import { chosen, sequenceIn } from '../forms.pages.ts'
 import type { RequestLists } from '../request-lists.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface OrganisationPagesOptions extends Pick<RequestLists, 'organisationsFor'> {
-  readonly parties: Pick<PartiesService, 'get'>
+  readonly parties: Pick<PartiesService, 'get' | 'historyWithPeople'>
+  readonly groups: Pick<GroupsService, 'list'>
   readonly contacts: Pick<ContactsService, 'read'>
   readonly people: Pick<PeopleService, 'list'>
   readonly staffRoles: Pick<StaffRolesService, 'list'>
@@ -56,9 +59,9 @@ export async function rolesOn(people: Pick<PeopleService, 'list'>, principal: Pr
   }
 }
 
-/** One organisation: what it is, whom it followed and who followed it, how it is reached, who holds which role, and its API clients. */
+/** One organisation: what it is, whom it followed and who followed it, how it is reached, who holds which role, its API clients, and what was done to its entry. */
 export function organisationPages(options: OrganisationPagesOptions) {
-  const { parties, contacts, people, staffRoles, clients, organisationsFor, rolesAreClaimed, now } = options
+  const { parties, groups, contacts, people, staffRoles, clients, organisationsFor, rolesAreClaimed, now } = options
   const today = () => londonDay(now().getTime())
 
   /** Who holds what today, and which roles that it needs nobody holds; null: the reader may not know. */
@@ -90,11 +93,14 @@ export function organisationPages(options: OrganisationPagesOptions) {
           ...{ body, contactWords: CONTACT_WORDS, rolesAreClaimed },
           followedBy: (await organisationsFor(request)).filter(({ successor_of }) => successor_of.includes(code)),
           ...{ contacts: reached, hasContacts: reached !== null && Object.keys(reached).length > 0, at: now().toISOString() },
+          groups: (await groups.list()).filter(({ members_on: members }) => members.includes(code)),
+          found: await parties.historyWithPeople(principal, 'ORGANISATION', code, sequenceIn(chosen(request, 'acts_after'))),
           roles,
           staffRole: roles !== null && orThrow(await staffRoles.list(principal, code)).staff_roles.some(({ counts }) => counts),
           mayKeepRoles: !isMerged && mayCall(principal, 'recordRole') && mayKeepFor(principal, code),
           isOwn: principal.org === code,
           isAdministrator: permits(principal.roles, 'organisation:confirm'),
+          isAuditor: permits(principal.roles, 'agreement:audit'),
           clients: mayCall(principal, 'listClients') ? await clients.list({ organisation: code, limit: CLIENTS_SHOWN }) : null,
         },
       }
