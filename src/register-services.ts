@@ -29,6 +29,7 @@ import { importListService } from './agreements/register-import/import-list.serv
 import { importRunsService } from './agreements/register-import/import-runs.service.ts'
 import { importsRoutes } from './agreements/register-import/imports.routes.ts'
 import { importsService } from './agreements/register-import/imports.service.ts'
+import { recordGapsService } from './agreements/register-import/record-gaps.service.ts'
 import { agreementTextsRoutes } from './agreements/texts/agreement-texts.routes.ts'
 import { documentsService } from './agreements/texts/documents.service.ts'
 import { historyService } from './agreements/texts/history.service.ts'
@@ -97,6 +98,7 @@ export function openRegister(
     committingService({ db, clock, random: randomBytes, acts, agreements, imports, tell: notifications.tell, ...(sliceMs && { sliceMs }) })
   const committing = committingIn()
   const importList = importListService({ db })
+  const recordGaps = recordGapsService({ db, agreements, clock })
   const importRuns = importRunsService({ committing: committingIn(RUN_SLICE_MS), onFailure: onFollowFailure })
   const once = onceOnly({ db, clock, newId, turns })
   const several = severalAgreements({ agreements, audit, policy: publication })
@@ -207,7 +209,7 @@ export function openRegister(
       ...{ emergencies: journeys.emergencies, breaches: journeys.breaches, oneOffs: journeys.oneOffs },
       ...{ made, advice, overlaps, freezing, amending, openSections },
       ...{ registering, organisationContacts, groups, merging, succession },
-      ...{ imports, importList, importRuns, once, search },
+      ...{ imports, importList, importRuns, recordGaps, once, search },
     },
   }
 }

@@ -192,7 +192,7 @@ export function openWeb(
           importPages({ imports, runs: importRuns }),
           columnsPages({ imports, once }),
           answersPages({ imports, groups, once }),
-          linesPages({ imports }),
+          linesPages({ imports, recordGaps: rooms.recordGaps }),
           requestPages({ requests }),
           askingPages({ ...lists, requests, now: clock }),
           answeringPages({ ...lists, requests, answering, overlaps: rooms.overlaps, now: clock }),

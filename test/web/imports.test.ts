@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { personOf } from '../support/api-caller.ts'
 import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { ownerPool } from '../support/leaves.ts'
-import { signIn, visitorOf } from '../support/visitor.ts'
+import { said, signIn, visitorOf } from '../support/visitor.ts'
 
 // A register that an organisation keeps in a spreadsheet, brought in with a browser.
 
@@ -126,7 +126,10 @@ t.test('a register of forty lines comes from a file to records, and out again', 
     t.equal(await countOf(), before + 38)
     await readable('an import that is in')
     await page.getByRole('link', { name: 'What is missing in each record' }).click()
-    t.match(await page.locator('main').innerText(), /Sharing 0[\s\S]*Signatures: Camden, Islington/)
+    t.match(
+      await page.locator('main').innerText(),
+      /Sharing 0[\s\S]*Signatures that nobody has confirmed: Camden, Islington[\s\S]*What the text says: \d+ things are missing/,
+    )
     await readable('what is missing')
     await page.goto(`/imports/${idIn(page)}`)
     await page.getByRole('link', { name: 'Undo this import' }).click()
@@ -154,6 +157,34 @@ t.test('an import is seen by its organisation alone: anybody else finds nothing 
   const signatory = visitorOf(pages)
   await signIn(signatory, 'demo-camden-siro')
   t.equal((await signatory.go('/imports/new')).status, 403, 'and by those of its organisation who may bring registers in')
+})
+
+t.test('what is missing in a record grows less as it is put right, by the rule that a draft is checked by', async (t) => {
+  const csv = `${HEADER}\r\n${(LINES[0] ?? '').replace('Sharing 0', 'Put right later').replace('ISA-0', 'ISA-PUT-RIGHT')}\r\n`
+  const { id } = (await officer('POST', '/v1/imports', { body: { csv } })).body
+  const headers = { 'if-match': '*' }
+  t.equal((await officer('POST', `/v1/imports/${id}/commit`, { headers })).status, 200)
+  const visitor = visitorOf(pages)
+  await signIn(visitor, 'demo-camden-ig')
+  const shown = async () => said((await visitor.go(`/imports/${id}/missing`)).text)
+  const missingIn = (text: string) => Number(/What the text says: (\d+) things are missing/.exec(text)?.[1])
+  const before = await shown()
+  t.match(before, /Put right later[\s\S]*nobody has confirmed: Camden, Islington/)
+  const [row] = (await officer('GET', `/v1/imports/${id}`)).body.rows
+  const at = `/v1/agreements/${row.agreement}`
+  const partner = await personOf(service, 'LBC_ISLINGTON', ['IG_OFFICER'])
+  t.equal((await partner('POST', `${at}/signature-confirmations`, { body: { version: 1 }, headers })).status, 201)
+  t.match(await shown(), /nobody has confirmed: Camden\. /, 'who confirmed is no longer waited for')
+  const advice = await officer('GET', `${at}/advice`)
+  const narrative = advice.body.advice.filter(
+    ({ pointer, code }: { pointer: string; code: string }) => code === 'FIELD_MISSING' && pointer.startsWith('/terms/narrative'),
+  )
+  t.equal(missingIn(before), narrative.length, 'as the advice on the same version says')
+  t.equal((await officer('POST', `${at}/amendments`, { body: { reason: 'Written out' }, headers })).status, 201)
+  const sections = { purpose: 'Placing families', necessity_proportionality: 'Only who is placed', benefits: 'Nobody is lost' }
+  const written = await officer('PUT', `${at}/draft/narrative`, { body: sections, headers })
+  t.equal(written.status, 200, written.text)
+  t.equal(missingIn(await shown()), narrative.length - 1)
 })
 
 t.test('a name that stands for several organisations that are no group is answered with a browser', async (t) => {
