@@ -2,7 +2,7 @@ import type { DraftFacts } from '../agreements/model/draft-rules.ts'
 import { canonicalJson, sha256Hex } from '../audit/format/canonical-json.ts'
 import type { Call, CommandResult, RunningCommand } from '../commands/command.ts'
 import type { CommandContext, CommandsService } from '../commands/commands.service.ts'
-import { readerFor } from '../identity/permissions.ts'
+import { permits, readerFor } from '../identity/permissions.ts'
 import { type Identity, isSamePerson, type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { NotificationsService } from '../notifications/notifications.service.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
@@ -168,6 +168,10 @@ export function emergenciesService(options: EmergenciesOptions) {
           }
           const recorder = { issuer: principal.issuer, sub: principal.sub }
           const actor = asked.actor ? { issuer: principal.issuer, sub: asked.actor } : recorder
+          if (!isSamePerson(actor, recorder) && !permits(principal.roles, 'emergency:read')) {
+            const detail = 'A practitioner records what they shared themselves.'
+            throw refused('FORBIDDEN', detail, [{ pointer: '/actor', detail, code: 'ACTOR' }])
+          }
           const given = {
             org,
             decision_id: null,
@@ -233,6 +237,14 @@ export function emergenciesService(options: EmergenciesOptions) {
       withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await emergenciesRepository(tx).find(id)
         return found ? ok({ outcome: shown(found.emergency), version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_EMERGENCY))
+      }),
+
+    /** One in which the caller acted: they read that it is recorded and reviewed, whatever else of emergencies they may read. */
+    own: (principal: Principal, id: string): Promise<CommandResult<EmergencyView>> =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await emergenciesRepository(tx).find(id)
+        const isOwn = found?.emergency.actor && isSamePerson(found.emergency.actor, principal)
+        return isOwn ? ok({ outcome: shown(found.emergency), version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_EMERGENCY))
       }),
 
     /** Those that hold all of the terms, newest first. */

@@ -86,7 +86,8 @@ export const PERMISSIONS = {
   'file:upload': PEOPLE_OF_A_PARTY,
   'file:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'file:erase': ['IG_OFFICER', 'DPO'],
-  'emergency:record': PEOPLE_OF_A_PARTY,
+  // Whoever acted records it (EM-6); what others recorded is no practitioner's to read.
+  'emergency:record': [...PEOPLE_OF_A_PARTY, 'PRACTITIONER'],
   'emergency:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'emergency:review': PEOPLE_OF_A_PARTY,
   'emergency:assess': PEOPLE_OF_A_PARTY,

@@ -18,7 +18,7 @@ const RISK = {
   ...{ data_items: 'CONTACT.ADDRESS', justification: 'A child is in danger tonight and must be found at once.', lawful_basis: '6(1)(d)' },
 }
 
-t.test('a practitioner is told what a duty manager is permitted, and an officer records it without typing it again', async (t) => {
+t.test('a practitioner is told what a duty manager is permitted, and records it afterwards without typing it again', async (t) => {
   const nadia = await visitor('demo-camden-practitioner')
   t.match(await nadia.send(AT, AT, {}), {
     status: 422,
@@ -36,8 +36,27 @@ t.test('a practitioner is told what a duty manager is permitted, and an officer 
   )
   t.match(
     text,
-    /What you do now .*share what is needed now.*call the duty manager of Camden.*give information governance of Camden the decision number/,
+    /What you do now .*share what is needed now.*call the duty manager of Camden.*Once it was shared, record it as an emergency/,
   )
+  const [, own = ''] = /href="(\/emergencies\/new\?decision=[^"]+)"/.exec((await nadia.go(location ?? '')).text) ?? []
+  const empty = await nadia.go(own)
+  t.match(empty.text, /LBC_HACKNEY" selected[\s\S]*A child is in danger tonight/)
+  t.notMatch(empty.text, 'name="actor"', 'it is what they shared themselves')
+  const { data_items, ground, purpose, justification } = RISK
+  const stated = { direction: 'DISCLOSE', partner: RISK.recipient, data_items, ground, purpose, justification }
+  t.match(await nadia.send(own, '/emergencies/new', { ...stated }), { status: 422, text: /Enter the day and the time/ })
+  const when = { 'happened_at-day': '20', 'happened_at-month': '11', 'happened_at-year': '2026', 'happened_at-time': '22:00' }
+  const recorded = await nadia.send(own, '/emergencies/new', { ...stated, ...when })
+  t.match(recorded, { status: 303, location: /^\/emergencies\/[0-9a-f-]{36}\/recorded$/ })
+  t.match(said((await nadia.go(recorded.location ?? '')).text), /Other people of Camden review it by .*A child is in danger tonight/)
+  const record = (recorded.location ?? '').replace('/recorded', '')
+  for (const path of ['/emergencies', record, `${record}/review`])
+    t.match(await nadia.go(path), { status: 403 }, 'of emergencies they read nothing else')
+  t.match(await nadia.go('/emergencies/nothing/recorded'), { status: 404 })
+  const review = said((await (await visitor('demo-camden-dpo')).go(record)).text)
+  t.match(review, /A child is in danger tonight/, 'and the data protection officer has it to review')
+  const colleague = await visitor('demo-camden-ig')
+  t.match(await colleague.go(recorded.location ?? ''), { status: 404 }, 'whose it is not')
   const officer = await visitor('demo-camden-ig')
   const [, href = ''] = /href="(\/emergencies\/new\?decision=[^"]+)"/.exec((await officer.go(location ?? '')).text) ?? []
   const form = (await officer.go(href)).text

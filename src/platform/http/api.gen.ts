@@ -3840,7 +3840,8 @@ export interface paths {
         /**
          * Record afterwards what was shared in an emergency
          * @description For what was shared without asking the service, because it was down or there was no time (EM-6): the service is never a precondition for
-         *     saving a life. By anybody of the provider or the recipient, however late; it is reviewed like any other emergency.
+         *     saving a life. By anybody of the provider or the recipient, however late; it is reviewed like any other emergency. A practitioner records what they shared
+         *     themselves: 403 ACTOR for somebody else.
          */
         readonly post: operations["recordEmergency"];
         readonly delete?: never;

@@ -7,9 +7,10 @@ import type { EmergencyView } from '../../disclosures/emergency.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { BodyOf } from '../../platform/http/openapi.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
+import { orThrow, type Refusal, refused } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
+import { mayCall } from '../access.pages.ts'
 import type { Answers } from '../drafting/answers.ts'
 import { choicesFrom } from '../drafting/choices.ts'
 import { chosen, type FieldError, isKey, once, type Page, type Redirect } from '../forms.pages.ts'
@@ -23,7 +24,7 @@ import { ASSESSMENT, COMMUNICATION, recordQuestions, reviewQuestions } from './e
 
 export interface EmergencyActsOptions extends RequestLists {
   readonly records: Pick<DecisionEvidenceService, 'find'>
-  readonly emergencies: Pick<EmergenciesService, 'read' | 'record' | 'review'>
+  readonly emergencies: Pick<EmergenciesService, 'own' | 'read' | 'record' | 'review'>
   readonly breaches: Pick<BreachesService, 'closedTo' | 'assess' | 'communicate'>
   readonly signOffs: Pick<SignOffsService, 'read'>
   readonly now: Clock
@@ -41,7 +42,8 @@ export function emergencyActPages({ records, emergencies, breaches, signOffs, or
 
   const toRecord = async (request: FastifyRequest): Promise<Questions> => {
     const of = choicesFrom(await listsFor(request), now().getTime())
-    return recordQuestions(of, await organisationsFor(request), callerOf(request).org)
+    const isForOthers = mayCall(callerOf(request), 'getEmergency')
+    return recordQuestions(of, await organisationsFor(request), { org: callerOf(request).org, isForOthers })
   }
   /** What was said to a decision that the address names: nobody types it again. */
   async function standing(request: FastifyRequest): Promise<Answers> {
@@ -65,7 +67,9 @@ export function emergencyActPages({ records, emergencies, breaches, signOffs, or
       title: 'Record an emergency',
       ...over,
       data: {
-        back: { text: 'Emergencies', href: '/emergencies' },
+        back: mayCall(callerOf(request), 'listEmergencies')
+          ? { text: 'Emergencies', href: '/emergencies' }
+          : { text: 'May I share this?', href: '/may-i-share' },
         lead: [
           'In an emergency share what is necessary: nobody has to ask Accord first. Record it here afterwards.',
           'Other people of your organisation than whoever shared or recorded it review it within two working days.',
@@ -156,8 +160,17 @@ export function emergencyActPages({ records, emergencies, breaches, signOffs, or
       const { body, errors } = answered('recordEmergency', request, questions)
       if (errors.length > 0) return recordPage(request, { status: 422, errors })
       const done = await emergencies.record({ principal: callerOf(request), idempotency: once(request) }, body)
-      if (done.ok) return { to: `/emergencies/${done.value.outcome.id}` }
+      const isReader = mayCall(callerOf(request), 'getEmergency')
+      if (done.ok) return { to: `/emergencies/${done.value.outcome.id}${isReader ? '' : '/recorded'}` }
       return recordPage(request, { status: 422, errors: refusedBeside(done.refusal, questions.fields) })
+    })
+
+    // Whoever may read no emergencies is shown that theirs is recorded, and when it is reviewed.
+    page('/emergencies/:id/recorded', 'recordEmergency', async (request) => {
+      const id = emergencyIn(request)
+      if (!isKey(id)) throw refused('NOT_FOUND', 'There is nothing at this address.')
+      const { outcome: one } = orThrow(await emergencies.own(callerOf(request), id))
+      return { template: 'emergencies/recorded.njk', title: 'Your emergency is recorded', data: { one } }
     })
 
     for (const one of [review, assess, communicate]) one(web)

@@ -9,8 +9,12 @@ import type { Questions } from '../questions.pages.ts'
 
 const NO_RESIDENT = 'Never write anything about a resident: no name, no case'
 
-/** Recording afterwards what was shared without asking the service (EM-6). */
-export function recordQuestions(of: ChoicesOf, organisations: readonly RegisteredOrganisation[], org: string): Questions {
+/** Recording afterwards what was shared without asking the service (EM-6); `isForOthers`: whether somebody else may have shared it. */
+export function recordQuestions(
+  of: ChoicesOf,
+  organisations: readonly RegisteredOrganisation[],
+  { org, isForOthers }: { readonly org: string; readonly isForOthers: boolean },
+): Questions {
   const fields: FormField[] = [
     {
       ...{ name: 'direction', label: 'Which way did the data go?', kind: 'radios', pointer: '/provider' },
@@ -37,10 +41,14 @@ export function recordQuestions(of: ChoicesOf, organisations: readonly Registere
     },
     { name: 'justification', label: 'Why was it necessary at once?', kind: 'textarea', rows: 4, hint: NO_RESIDENT },
     { name: 'lawful_basis', label: 'On which lawful basis, if you know it?', kind: 'select', choices: of('LAWFUL_BASIS') },
-    {
-      ...{ name: 'actor', label: 'Who shared it, if it was somebody else?', kind: 'text' },
-      hint: 'The name under which they sign in. Leave it empty where it was you. Neither of you reviews it',
-    },
+    ...(isForOthers
+      ? ([
+          {
+            ...{ name: 'actor', label: 'Who shared it, if it was somebody else?', kind: 'text' },
+            hint: 'The name under which they sign in. Leave it empty where it was you. Neither of you reviews it',
+          },
+        ] satisfies FormField[])
+      : []),
   ]
   return {
     fields,
