@@ -1535,6 +1535,17 @@ update "assessment"
   set "residual" = $1, "prior_consultation" = $2, "review_due" = $3, "required" = $4
   where "id" = $5;
 
+-- src/assessments/cnil/carried.repository.ts
+
+insert into "assessment_import" ("made_id", "at", "org", "says", "carried")
+  values ($1, ...)
+  on conflict ("made_id") do update
+  set "at" = $2, "org" = $3, "says" = $4, "carried" = $5;
+
+select "carried"
+  from "assessment_import"
+  where "made_id" = $1;
+
 -- src/assessments/elsewhere.repository.ts
 
 insert into "assessment_elsewhere" ("id", "org", "outcome", "residual", "prior_consultation", "review_due", "recorded_at", "assessment_id",
@@ -1578,6 +1589,10 @@ insert into "assessment_version" ("made_id", "version", "sent_at", "hash", "resi
 insert into "made_assessment" ("id", "assessment_id", "agreement_id", "begun_at", "state", "version", "approved_version",
     "first_approved_at", "edition", "content", "writers", "sign_off_id", "consultation", "reopened", "changed_at")
   values ($1, ...);
+
+select "at", "org", "says"
+  from "assessment_import"
+  where "made_id" = $1;
 
 select "m".*
   from "made_assessment" as "m"

@@ -4319,6 +4319,26 @@ create policy assessment_advice_is_seen_with_it on assessment_advice for select 
   using (may_see_made_assessment(made_id));
 grant insert, select, update on public.assessment_advice to accord_app;
 
+create table public.assessment_import (
+  made_id uuid not null,
+  at timestamp with time zone not null,
+  org text not null,
+  says jsonb not null,
+  carried json not null,
+  constraint assessment_import_pkey PRIMARY KEY (made_id),
+  constraint assessment_import_made_id_fkey FOREIGN KEY (made_id) REFERENCES made_assessment(id) ON DELETE RESTRICT,
+  constraint assessment_import_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT
+);
+comment on column assessment_import.says is 'What the file says of itself and against itself, as people read it.';
+alter table public.assessment_import enable row level security;
+create policy assessment_import_is_added_with_it on assessment_import for insert to public
+  with check (may_see_made_assessment(made_id));
+create policy assessment_import_is_changed_with_it on assessment_import for update to public
+  using (may_see_made_assessment(made_id));
+create policy assessment_import_is_seen_with_it on assessment_import for select to public
+  using (may_see_made_assessment(made_id));
+grant insert, select, update on public.assessment_import to accord_app;
+
 create table public.assessment_version (
   made_id uuid not null,
   version integer not null,

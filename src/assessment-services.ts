@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { assessedAgreements } from './agreements/drafting/assessed-agreements.service.ts'
+import { type CnilService, cnilService } from './assessments/cnil/exchanging.service.ts'
 import { assessmentCodes } from './assessments/made/codes.ts'
 import { type ConsultingService, consultingService } from './assessments/made/consulting.service.ts'
 import { madeRoutes } from './assessments/made/made.routes.ts'
@@ -17,6 +18,8 @@ export interface MadeAssessments {
   readonly consulting: ConsultingService
   /** Read as somebody writes it: with its questions, what is missing, what its risks come to. */
   readonly sheets: SheetService
+  /** Exchanged with the PIA tool of the CNIL. */
+  readonly cnil: CnilService
 }
 
 /** Opens the room of assessments: written, reviewed in a sign-off, put before the regulator. */
@@ -36,11 +39,10 @@ export function openAssessments(services: Services): MadeAssessments & { readonl
   const writing = writingService({ kind })
   const reviewing = reviewingService({ db, clock, kind, workflow })
   const consulting = consultingService({ kind, workflow })
+  const cnil = cnilService({ db, kind })
   return {
-    writing,
-    reviewing,
-    consulting,
+    ...{ writing, reviewing, consulting, cnil },
     sheets: sheetService({ db, clock, kind }),
-    routes: madeRoutes({ writing, reviewing, consulting, today: () => londonDay(clock().getTime()) }),
+    routes: madeRoutes({ writing, reviewing, consulting, cnil, today: () => londonDay(clock().getTime()) }),
   }
 }

@@ -21,6 +21,7 @@ import { recordingPages } from './web/assessments/recording.pages.ts'
 import { deputyPages } from './web/deputies/deputies.pages.ts'
 import { disclosurePages } from './web/disclosures/disclosures.pages.ts'
 import { dpiaActPages } from './web/dpia/acts.pages.ts'
+import { cnilPages } from './web/dpia/cnil.pages.ts'
 import { dpiaPages } from './web/dpia/dpia.pages.ts'
 import { sectionPages } from './web/dpia/sections.pages.ts'
 import { draftingArea } from './web/drafting/area.pages.ts'
@@ -162,6 +163,7 @@ export function openWeb(
           recordingPages({ assessingElsewhere, drafting, files: services.files }),
           dpiaPages({ ...rooms.made, signOffs }),
           sectionPages(rooms.made),
+          cnilPages(rooms.made),
           dpiaActPages({ ...lists, ...rooms.made, drafting, now: clock }),
           acceptingPages({ parties, attestedPolicy }),
           organisationEntryPages({ parties, organisationContacts, entries }),

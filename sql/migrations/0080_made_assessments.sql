@@ -87,6 +87,17 @@ create table assessment_acceptance (
   foreign key (made_id, version) references assessment_version on delete restrict
 );
 
+-- What a file of the CNIL PIA tool that was taken over says besides what is written here: given back by the export (docs/decisions/0031-cnil-exchange.md).
+create table assessment_import (
+  made_id    uuid        primary key references made_assessment on delete restrict,
+  at         timestamptz not null,
+  org        text        not null references organisation on delete restrict,
+  says       jsonb       not null,
+  -- `json`, so that members keep the order in which they came.
+  carried    json        not null
+);
+comment on column public.assessment_import.says is 'What the file says of itself and against itself, as people read it.';
+
 create function public.may_see_made_assessment(p_id uuid) returns boolean
 language sql stable security definer set search_path = '' as $$
   select coalesce((select public.may_see_assessment(m.assessment_id) from public.made_assessment m where m.id = p_id), false)
@@ -101,12 +112,12 @@ create policy made_assessment_is_changed_with_its_agreement on made_assessment f
 do $$
 declare child text;
 begin
-  foreach child in array array['assessment_version', 'assessment_advice', 'assessment_acceptance'] loop
+  foreach child in array array['assessment_version', 'assessment_advice', 'assessment_acceptance', 'assessment_import'] loop
     execute format('alter table %I enable row level security', child);
     execute format('create policy %I on %I for select using (may_see_made_assessment(made_id))', child || '_is_seen_with_it', child);
     execute format('create policy %I on %I for insert with check (may_see_made_assessment(made_id))', child || '_is_added_with_it', child);
     execute format('create policy %I on %I for update using (may_see_made_assessment(made_id))', child || '_is_changed_with_it', child);
   end loop;
 end $$;
-select public.grant_if_role('accord_app', 'grant select, insert, update on public.made_assessment, public.assessment_advice, public.assessment_acceptance to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert, update on public.made_assessment, public.assessment_advice, public.assessment_acceptance, public.assessment_import to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert on public.assessment_version to accord_app');

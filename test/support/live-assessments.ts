@@ -90,6 +90,9 @@ export function liveAssessments(desk: Desk, drafted: () => Promise<string>): Rea
       const { id, measure } = await withMeasure()
       return on(id, { path: { measure }, body: { done_on: '2026-11-20' } })
     },
+    importAssessmentFromCnil: async () => on(await begun()),
+    exportAssessmentToCnil: async () => ({ person, path: { id: await begun() } }),
+    listLeftOutOfCnilExport: async () => ({ person, path: { id: await begun() } }),
     setAssessmentReview: async () => on(await begun()),
     sendAssessment: async () => on(await written()),
     reopenAssessment: async () => {

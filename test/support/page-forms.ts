@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
+import { cnilSample } from './cnil-sample.ts'
 import { PDF } from './sample-files.ts'
 import type { Visited } from './visitor.ts'
 
@@ -160,12 +161,15 @@ export async function pageReader(browser: Browser) {
 type Entry = readonly [name: string, value: string | { readonly accept: string }]
 
 const CSV = 'Title,Partners\n"Placements <img src=x onerror=alert(1)>","Camden, Hackney"\n'
+const PIA = JSON.stringify(cnilSample({ pia: { name: 'Keyless <img src=x onerror=alert(1)>', rejection_reason: 'Report incomplete' } }))
 
 async function withFile(entries: readonly Entry[]): Promise<Pick<FilledForm, 'type' | 'body'>> {
   const form = new FormData()
   for (const [name, value] of entries) {
     if (typeof value === 'string') form.append(name, value)
     else if (value.accept.includes('text/csv')) form.append(name, new File([CSV], 'register <img src=x>.csv', { type: 'text/csv' }))
+    else if (value.accept.includes('application/json'))
+      form.append(name, new File([PIA], 'pia <img src=x>.json', { type: 'application/json' }))
     else form.append(name, new File([new Uint8Array(PDF)], 'evidence <img src=x>.pdf', { type: 'application/pdf' }))
   }
   const written = new Response(form)

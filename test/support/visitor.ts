@@ -68,6 +68,15 @@ export function visitorOf({ service, address }: TestPages) {
       const [, token = ''] = /name="_csrf" value="([^"]+)"/.exec((await go(page)).text) ?? []
       return go(action, 'POST', new URLSearchParams({ _csrf: token, ...fields }).toString())
     },
+
+    /** Sends the form of a page that asks for a file and nothing else. */
+    async sendFile(page: string, file: File): Promise<Visited> {
+      const form = new FormData()
+      form.append('_csrf', /name="_csrf" value="([^"]+)"/.exec((await go(page)).text)?.[1] ?? '')
+      form.append('file', file)
+      const written = new Response(form)
+      return go(page, 'POST', Buffer.from(await written.arrayBuffer()), written.headers.get('content-type') ?? '')
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import { londonDay } from '../../src/platform/kernel/london-day.ts'
 import { deskOn } from '../support/agreement-desk.ts'
 import { assessingDesk } from '../support/assessing-desk.ts'
 import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
+import { cnilSample } from '../support/cnil-sample.ts'
 import { said, signIn, type Visitor, visitorOf } from '../support/visitor.ts'
 
 // An assessment as an officer writes it on the pages, from its beginning to its review.
@@ -196,17 +197,47 @@ t.test('a high risk goes to the Information Commissioner, and what was accepted 
   )
 })
 
+t.test('a file of the CNIL PIA tool is brought in, what it says against itself is shown, and it is taken out again', async (t) => {
+  const officer = await visitor('demo-camden-ig')
+  const at = await begin(officer, await aDraft())
+  t.match((await officer.go(at)).text, `href="${at}/cnil"`)
+  const page = `${at}/cnil`
+  const send = (text: string) => officer.sendFile(page, new File([text], 'pia.json', { type: 'application/json' }))
+  t.match(await send('{"structure":{"name":"Things"}}'), { status: 422, text: /href="#file">The file is a template of the CNIL PIA tool/ })
+  t.match(await send('{"pia":{},"pia":{}}'), { status: 422, text: /\/pia of the file stands twice/ })
+  t.match(await send(''), { status: 422, text: /href="#file">The selected file is empty/ })
+  const sample = cnilSample({ pia: { rejection_reason: 'Report incomplete' } })
+  t.match(await send(JSON.stringify(sample)), { status: 303, location: page })
+  const shown = said((await officer.go(page)).text)
+  t.match(shown, /File Keyless bicycles[\s\S]*validated by signature[\s\S]*The file contradicts itself[\s\S]*\/pia\/rejection_reason/)
+  t.match(shown, /signed\.pdf , 16 bytes, said to be application\/pdf/)
+  t.same(JSON.parse((await officer.go(`${page}.json`)).text), sample)
+  t.match(said((await officer.go(`${at}/steps/risks`)).text), /Risk 3/)
+})
+
 t.test('people of the other controller read it without forms, and strangers know of none', async (t) => {
   const officer = await visitor('demo-camden-ig')
   const at = await begin(officer, await aDraft())
   const reader = await visitor('demo-hackney-dpo')
-  for (const path of ['', '/map', '/check', ...STEPS.map((step) => `/steps/${step}`)]) {
+  for (const path of ['', '/map', '/check', '/cnil', ...STEPS.map((step) => `/steps/${step}`)]) {
     const { status, text } = await reader.go(`${at}${path}`)
     t.equal(status, 200, path)
     t.notMatch(text.slice(text.indexOf('<main'), text.indexOf('</main>')), /<form/, path)
   }
   const stranger = await visitor('demo-islington-ig')
-  for (const path of ['', '/map', '/check', '/steps/need', '/screening', '/risks/new', '/versions/1', '/reopening', '/consultation'])
+  for (const path of [
+    '',
+    '/map',
+    '/check',
+    '/cnil',
+    '/cnil.json',
+    '/steps/need',
+    '/screening',
+    '/risks/new',
+    '/versions/1',
+    '/reopening',
+    '/consultation',
+  ])
     t.match(await stranger.go(`${at}${path}`), { status: 404 }, path)
   t.notMatch((await stranger.go('/assessments')).text, at)
 })
@@ -230,6 +261,7 @@ t.test('the pages of an assessment are accessible and fit on a phone, with and w
     '',
     '/map',
     '/check',
+    '/cnil',
     '/screening',
     '/risks/new',
     '/measures/new',

@@ -35,10 +35,14 @@ export interface Unfinished {
  * @param org the organisation that imports it: what is to be done is done by it, whoever the file names as in charge
  * @param subjects DATA_SUBJECT codes of whom the share is about: the tool does not say whom a risk would harm
  * @param newId ids of risks and measures
+ * @param links the ids that those of an import before have
  */
-export function importedContent(file: CnilFile, { newId, ...whose }: Whose & { newId(): string }): ImportedAssessment {
+export function importedContent(
+  file: CnilFile,
+  { newId, links: earlier, ...whose }: Whose & { newId(): string; readonly links?: Links | undefined },
+): ImportedAssessment {
   const ids = () => Object.fromEntries(RISKS.map(({ item }) => [item, newId()]))
-  const links: Links = { risks: ids(), measures: ids() }
+  const links: Links = earlier ?? { risks: ids(), measures: ids() }
   const content = contentOf(file, links, whose)
   return {
     ...{ content, carried: carriedOf(file, content, { links, whose }) },

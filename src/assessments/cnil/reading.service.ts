@@ -24,8 +24,13 @@ export function readCnilFile(bytes: Uint8Array): Result<CnilFile, readonly CnilF
   const fault = jsonFault(text, value)
   if (fault?.why === 'TOO_DEEP') return no('is nested deeper than 32')
   if (fault) return no('stands twice: which of the two counts, readers do not agree on', fault.pointer)
+  return cnilFileIn(value)
+}
+
+/** A JSON value as an export of that tool, where it was read without giving a member twice. Pure. */
+export function cnilFileIn(value: Json): Result<CnilFile, readonly CnilFault[]> {
   const loss = lossIn(value, '')
-  return loss ? no(loss.detail, loss.pointer) : cnilFile(value)
+  return loss ? refuse([loss]) : cnilFile(value)
 }
 
 function decoded(bytes: Uint8Array): string | undefined {

@@ -9,6 +9,37 @@ export interface BecameOfVersions {
   readonly versions: readonly Omit<SentVersion, 'document'>[]
   readonly advice: readonly Advice[]
   readonly acceptances: readonly Acceptance[]
+  /** The file that was taken over last; null: none was. */
+  readonly imported: Imported | null
+}
+
+/** A file of another tool that was taken over: what it says of itself, which is no act here. */
+export interface Imported {
+  readonly at: string
+  readonly org: string
+  readonly name: string
+  /** Where it stands there, in words. */
+  readonly state: string
+  readonly dpo_advice: { readonly favours: boolean | null; readonly text: string } | null
+  /** What it says against itself, with the place. */
+  readonly contradictions: readonly { readonly pointer: string; readonly detail: string }[]
+  /** What lacks something that is asked here before it counts. */
+  readonly unfinished: readonly {
+    readonly kind: 'ANSWER' | 'RISK' | 'MEASURE'
+    readonly reference: string
+    readonly text: string
+    readonly missing: readonly string[]
+  }[]
+  /** Answers to questions that are not asked here. */
+  readonly answers_beside: readonly { readonly reference: string; readonly asks: string; readonly text: string }[]
+  /** Its files; `size` null: they were removed there, or cannot be read. */
+  readonly attachments: readonly {
+    readonly name: string
+    readonly media_type: string
+    readonly size: number | null
+    readonly sha256: string | null
+    readonly signed: boolean
+  }[]
 }
 
 /** An assessment as people and systems read it: what the flows speak for now and what is left of its risks are computed. */

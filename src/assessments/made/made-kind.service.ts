@@ -47,6 +47,7 @@ const EVENTS = {
   begin: 'assessment.begun',
   screen: 'assessment.screened',
   write: 'assessment.written',
+  import: 'assessment.imported',
   send: 'assessment.sent',
   reopen: 'assessment.reopened',
   consult: 'assessment.consultation_begun',
@@ -116,7 +117,7 @@ export function madeKind({ commands, notifications, policy, agreementOf, facts, 
     const repository = madeRepository(tx)
     return assessmentView(made, about?.facts, known.codes, {
       ...{ versions: await repository.versions(made.id), advice: await repository.advice(made.id) },
-      acceptances: await repository.acceptances(made.id),
+      ...{ acceptances: await repository.acceptances(made.id), imported: await repository.imported(made.id) },
     })
   }
 

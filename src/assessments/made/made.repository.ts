@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { DB } from '../../platform/database/schema.gen.ts'
+import type { Imported } from './assessment-view.ts'
 import type { Acceptance, Advice, MadeAssessment, SentVersion } from './made-assessment.ts'
 import type { AssessmentState } from './states.ts'
 
@@ -152,6 +153,12 @@ export function madeRepository(tx: Transaction) {
         ...{ org, version, at, says: says as Advice['says'], words, conditions: conditions as unknown as Advice['conditions'] },
         overruled: overruled_at !== null && overruled_reason !== null ? { at: overruled_at, reason: overruled_reason } : null,
       }))
+    },
+
+    /** What the file says of itself that was taken over last; null: none was. */
+    async imported(id: string): Promise<Imported | null> {
+      const row = await tx.selectFrom('assessment_import').select(['at', 'org', 'says']).where('made_id', '=', id).executeTakeFirst()
+      return row ? { at: row.at, org: row.org, ...(row.says as unknown as Omit<Imported, 'at' | 'org'>) } : null
     },
 
     async accept(id: string, { org, version, at, holds_to }: Omit<Acceptance, 'until'>, by: Identity): Promise<void> {

@@ -6,17 +6,25 @@ import type { Answer, AssessmentContent, Measure, Risk } from './content.ts'
 import { NOTHING_WRITTEN } from './content.ts'
 import { madeRepository } from './made.repository.ts'
 import { editionOf, type MadeAssessment, progressOf } from './made-assessment.ts'
-import { type AssessmentCall, type MadeContext, type MadeDone, type MadeKind, restated, withWriter } from './made-kind.service.ts'
+import {
+  type AssessmentCall,
+  type MadeAct,
+  type MadeContext,
+  type MadeDone,
+  type MadeKind,
+  restated,
+  withWriter,
+} from './made-kind.service.ts'
 import { prefilledAnswers } from './prefill.ts'
 import { questionsOn } from './questions.ts'
 import { type AssessmentCommand, nextState } from './states.ts'
 import { derivedTriggers, screeningFaults } from './triggers.ts'
-import { answerFaults, measureFaults, reviewFaults, riskFaults } from './written-faults.ts'
+import { answerFaults, listFaults, measureFaults, reviewFaults, riskFaults } from './written-faults.ts'
 
 const WRITE = { name: 'write' } as const
 
 /** What a change of what is written may look at. */
-interface Writing {
+export interface Writing {
   readonly made: MadeAssessment
   readonly about: AssessedAgreement
   readonly context: MadeContext
@@ -24,7 +32,7 @@ interface Writing {
 }
 
 /** What it comes to; `faults`: what keeps it from being written. */
-interface Written {
+export interface Written {
   readonly content: AssessmentContent
   readonly detail: Readonly<Record<string, unknown>>
   readonly faults: readonly Fault[]
@@ -32,25 +40,30 @@ interface Written {
 
 export type WritingService = ReturnType<typeof writingService>
 
-/** Writing an assessment: begun from an agreement, screened, its questions answered, risks and measures put down (domain reference 4.1 to 4.3). */
-export function writingService({ kind }: { readonly kind: MadeKind }) {
-  /** Changes what is written, where it can be written now. */
-  const write = (
+/** Changes what is written, where it can be written now; `act`: what that is called where it is no plain writing. */
+export function writer(kind: MadeKind) {
+  return (
     call: AssessmentCall,
-    command: Extract<AssessmentCommand, { name: 'screen' | 'write' }>,
-    change: (writing: Writing) => Written,
+    { act, ...command }: Extract<AssessmentCommand, { name: 'screen' | 'write' }> & { readonly act?: MadeAct },
+    change: (writing: Writing) => Written | Promise<Written>,
   ) =>
-    kind.perform(call, command.name, async (made, context): Promise<MadeDone> => {
+    kind.perform(call, act ?? command.name, async (made, context): Promise<MadeDone> => {
       const { tx, principal, at, now } = context
       const about = await kind.keptBy(context, made.agreement)
       const state = orThrow(nextState(made.state, command, progressOf(made, about.keeper, { chain: undefined, residual: null })))
-      const { content, detail, faults } = change({ made, about, context, today: londonDay(at) })
+      const { content, detail, faults: found } = await change({ made, about, context, today: londonDay(at) })
+      const faults = found.length > 0 ? found : listFaults(content)
       if (faults.length > 0) throw refused('UNPROCESSABLE', 'This cannot be written so.', faults)
       const next: MadeAssessment = { ...made, state, content, writers: withWriter(made, principal), changed_at: now }
       await madeRepository(tx).update(next)
       const isStated = next.state !== made.state && (await restated(context, next, about.stated))
       return { made: next, isStated, detail }
     })
+}
+
+/** Writing an assessment: begun from an agreement, screened, its questions answered, risks and measures put down (domain reference 4.1 to 4.3). */
+export function writingService({ kind }: { readonly kind: MadeKind }) {
+  const write = writer(kind)
 
   return {
     /**

@@ -79,14 +79,18 @@ export function reviewFaults(review: AssessmentContent['review']): Fault[] {
   ]
 }
 
+/** Lists that are longer than anybody reads. */
+export function listFaults({ risks, measures }: Pick<AssessmentContent, 'risks' | 'measures'>): Fault[] {
+  return [...many('/risks', 'risks', risks, RISKS_MAX), ...many('/measures', 'measures', measures, MEASURES_MAX)]
+}
+
 /** All that cannot be saved of a content. */
 export function writtenFaults(content: AssessmentContent, against: WrittenAgainst): Fault[] {
   const { answers, risks, measures, screening, review } = content
   return [
     ...textFaults('/screening/reasons', 'The reasons', screening?.reasons ?? null),
     ...Object.entries(answers).flatMap(([key, answer]) => answerFaults(key, answer, against)),
-    ...many('/risks', 'risks', risks, RISKS_MAX),
-    ...many('/measures', 'measures', measures, MEASURES_MAX),
+    ...listFaults(content),
     ...risks.flatMap((risk) => riskFaults(risk, against)),
     ...measures.flatMap((measure) => measureFaults(measure, risks, against)),
     ...reviewFaults(review),

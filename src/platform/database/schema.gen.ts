@@ -232,6 +232,17 @@ export interface AssessmentElsewhere {
   review_due: string;
 }
 
+export interface AssessmentImport {
+  at: string;
+  carried: Json;
+  made_id: string;
+  org: string;
+  /**
+   * What the file says of itself and against itself, as people read it.
+   */
+  says: Json;
+}
+
 export interface AssessmentStatusChange {
   assessment_id: string;
   at: string;
@@ -1505,6 +1516,7 @@ export interface DB {
   assessment_acceptance: AssessmentAcceptance;
   assessment_advice: AssessmentAdvice;
   assessment_elsewhere: AssessmentElsewhere;
+  assessment_import: AssessmentImport;
   assessment_status_change: AssessmentStatusChange;
   assessment_version: AssessmentVersion;
   attested_signature: AttestedSignature;

@@ -3699,6 +3699,66 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/assessments/{id}/cnil": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * An assessment as a file of the CNIL PIA tool
+         * @description The JSON that the tool of the French regulator imports. What was imported from such a file and not changed since is as it came, with all that only
+         *     that tool knows: evaluations, comments, attachments. What the tool has no place for is at `/v1/assessments/{id}/cnil/left-out`.
+         */
+        readonly get: operations["exportAssessmentToCnil"];
+        /**
+         * Take over what a file of the CNIL PIA tool says
+         * @description While it is written; 20 MB (20,971,520 bytes) at most. Answers of the file take the place of those to the same questions, its risks and plans are added,
+         *     or replace those of an import before. Everything else of it is kept, and given back by the export. Nothing of it is a screening, an
+         *     approval, an advice or an acceptance here. What it says against itself is named in `imported`, and never put right. A template
+         *     (structure file) of that tool is refused (422).
+         */
+        readonly put: operations["importAssessmentFromCnil"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/cnil/left-out": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * What the export for the CNIL PIA tool leaves out
+         * @description In words, since that tool has no place for it.
+         */
+        readonly get: operations["listLeftOutOfCnilExport"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/assessment-questions": {
         readonly parameters: {
             readonly query?: never;
@@ -9434,6 +9494,70 @@ export interface components {
                  * @description When.
                  */
                 readonly at: string;
+            } | null;
+            /** @description The file of the CNIL PIA tool that was taken over last: what it says of itself. Nothing of that is an act here. Null: none was. */
+            readonly imported: {
+                /**
+                 * Format: date-time
+                 * @description When it was taken over.
+                 */
+                readonly at: string;
+                /** @description By which organisation. */
+                readonly org: string;
+                /** @description What it is called there. */
+                readonly name: string;
+                /** @description Where it stands there, in words. */
+                readonly state: string;
+                /** @description What a data protection officer says in it; null: nothing. */
+                readonly dpo_advice: {
+                    /** @description Whether in favour; null: it does not say. */
+                    readonly favours: boolean | null;
+                    /** @description In words. */
+                    readonly text: string;
+                } | null;
+                /** @description What it says against itself; at most 200. */
+                readonly contradictions: readonly {
+                    /** @description Where in the file (RFC 6901). */
+                    readonly pointer: string;
+                    /** @description In words. */
+                    readonly detail: string;
+                }[];
+                /** @description What lacks something that is asked here before it counts: it is carried, and not among the content; at most 200. */
+                readonly unfinished: readonly {
+                    /**
+                     * @description What it would be here.
+                     * @enum {string}
+                     */
+                    readonly kind: "ANSWER" | "RISK" | "MEASURE";
+                    /** @description What it is about there. */
+                    readonly reference: string;
+                    /** @description Its words. */
+                    readonly text: string;
+                    /** @description What it lacks. */
+                    readonly missing: readonly string[];
+                }[];
+                /** @description Its answers to questions that are not asked here. */
+                readonly answers_beside: readonly {
+                    /** @description Number of the question there. */
+                    readonly reference: string;
+                    /** @description What it asks. */
+                    readonly asks: string;
+                    /** @description The answer. */
+                    readonly text: string;
+                }[];
+                /** @description Its files, which the export gives back; at most 200 are named. */
+                readonly attachments: readonly {
+                    /** @description As it is called there. */
+                    readonly name: string;
+                    /** @description What it is said to be. */
+                    readonly media_type: string;
+                    /** @description Bytes; null: they were removed there, or cannot be read. */
+                    readonly size: number | null;
+                    /** @description Of the bytes, hex. */
+                    readonly sha256: string | null;
+                    /** @description Whether it is said to be the signed assessment. */
+                    readonly signed: boolean;
+                }[];
             } | null;
             /**
              * Format: date-time
@@ -19656,6 +19780,128 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly exportAssessmentToCnil: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The file. */
+            readonly 200: {
+                headers: {
+                    /** @description That it is to be saved, and its name (RFC 6266). */
+                    readonly "Content-Disposition"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly [key: string]: unknown;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly importAssessmentFromCnil: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "pia": {
+                 *         "name": "Keyless bicycles",
+                 *         "status": 0
+                 *       },
+                 *       "answers": [
+                 *         {
+                 *           "reference_to": 111,
+                 *           "data": {
+                 *             "text": "Bicycles that open by phone"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    readonly [key: string]: unknown;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listLeftOutOfCnilExport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What is left out. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Each in words; empty: nothing. */
+                        readonly left_out: readonly string[];
+                    };
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -29,8 +29,7 @@ export const sheetReader =
     orThrow(await sheets.read(callerOf(request), paramsOf(request).id))
 
 /** The call of a form for something on the assessment that the address names; `part`: of a form that does several things, which. */
-export function callFor(request: FastifyRequest, part = ''): AssessmentCall {
-  const sent = once(request)
+export function callFor(request: FastifyRequest, part = '', sent = once(request)): AssessmentCall {
   const key = part === '' ? sent.key : sha256Hex(`${sent.key}\n${part}`)
   return { principal: callerOf(request), idempotency: { ...sent, key }, ifMatch: '*', assessmentId: paramsOf(request).id }
 }

@@ -55,6 +55,22 @@ export function sentFile({ body }: Pick<FastifyRequest, 'body'>): SentFile | und
   return sent instanceof SentFile ? sent : undefined
 }
 
+/** The bytes of a file that is read whole, and of what is larger than `max` only enough to say so; null: it broke off. */
+export async function sentBytes(file: SentFile, max: number): Promise<Buffer | null> {
+  const pieces: Buffer[] = []
+  let length = 0
+  try {
+    for await (const piece of file.stream() as AsyncIterable<Buffer>) {
+      pieces.push(piece)
+      length += piece.length
+      if (length > max) break
+    }
+    return Buffer.concat(pieces)
+  } catch {
+    return null
+  }
+}
+
 /** The key of a form with a file, whose bytes are gone once they are kept: its fields, and what the file is called. */
 export function onceWithoutFile(request: Pick<FastifyRequest, 'url' | 'body'>) {
   const { file: _file, ...fields } = (request.body ?? {}) as Readonly<Record<string, unknown>>

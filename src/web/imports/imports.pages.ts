@@ -4,8 +4,8 @@ import type { ImportsService } from '../../agreements/register-import/imports.se
 import { CSV_BYTES_MAX, CSV_ROWS_MAX, decodeCsv } from '../../agreements/register-import/read-csv.service.ts'
 import type { Once } from '../../commands/once.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { SentFile } from '../../platform/http/multipart-body.ts'
 import { answering } from '../../platform/kernel/refusal.ts'
+import { sentBytes, sentFile } from '../evidence/uploads.pages.ts'
 import { chosen, type FieldError, field, isKey, once as keyOf, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
@@ -36,10 +36,10 @@ export function importsPages({ imports, importList, once }: ImportsPagesOptions)
     })
     page('/imports/new', 'importRegister', async (request) => asked(request))
     fileForm('/imports/new', 'importRegister', async (request): Promise<Page | Redirect> => {
-      const { file } = (request.body ?? {}) as { readonly file?: unknown }
-      if (!(file instanceof SentFile)) return asked(request, [NO_FILE])
+      const file = sentFile(request)
+      if (!file) return asked(request, [NO_FILE])
       const encoding = field(request, 'encoding') === 'windows-1252' ? 'windows-1252' : 'utf-8'
-      const bytes = await bytesOf(file)
+      const bytes = await sentBytes(file, CSV_BYTES_MAX)
       if (bytes === null) return asked(request, [{ field: 'file', text: 'The selected file could not be uploaded – try again' }])
       if (bytes.length === 0) return asked(request, [{ field: 'file', text: 'The selected file is empty' }])
       const text = await decoded(bytes, encoding)
@@ -58,21 +58,5 @@ export function importsPages({ imports, importList, once }: ImportsPagesOptions)
         )
       return { to: `/imports/${done.value.outcome.id}` }
     })
-  }
-}
-
-/** What was sent, and of what is too large only enough to say so; null: it broke off. */
-async function bytesOf(file: SentFile): Promise<Buffer | null> {
-  const pieces: Buffer[] = []
-  let length = 0
-  try {
-    for await (const piece of file.stream() as AsyncIterable<Buffer>) {
-      pieces.push(piece)
-      length += piece.length
-      if (length > CSV_BYTES_MAX) break
-    }
-    return Buffer.concat(pieces)
-  } catch {
-    return null
   }
 }
