@@ -4416,3 +4416,54 @@ AS $function$
 $function$;
 revoke all on function may_see_made_assessment(uuid) from public;
 grant execute on function may_see_made_assessment(uuid) to accord_app;
+
+-- -------------------- training
+
+create table public.training (
+  id uuid not null,
+  org text not null,
+  person_id uuid not null,
+  course text not null,
+  provider text,
+  completed_on date not null,
+  ends_on date not null,
+  is_required boolean not null,
+  recorded_at timestamp with time zone not null,
+  recorded_by jsonb not null,
+  withdrawn_at timestamp with time zone,
+  withdrawn_by jsonb,
+  withdraw_reason text,
+  row_version bigint not null default 1,
+  constraint training_pkey PRIMARY KEY (id),
+  constraint training_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint training_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id) ON DELETE RESTRICT,
+  constraint training_is_completed_before_it_ends CHECK ((completed_on < ends_on)),
+  constraint training_row_version_check CHECK ((row_version > 0))
+);
+comment on table training is 'Training of people, by organisation. Where the newest record of a required course has ended, its person signs nothing there.';
+CREATE INDEX training_by_end ON public.training USING btree (ends_on) WHERE (withdrawn_at IS NULL);
+CREATE INDEX training_by_organisation ON public.training USING btree (org, id);
+CREATE INDEX training_by_person ON public.training USING btree (person_id, org);
+CREATE TRIGGER training_keeps_what_it_is BEFORE UPDATE ON public.training FOR EACH ROW EXECUTE FUNCTION refuse_change_of_training();
+alter table public.training enable row level security;
+create policy training_is_added_by_the_register on training for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy training_is_seen_by_its_organisation on training for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))));
+create policy training_is_withdrawn_by_the_register on training for update to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant insert, select, update on public.training to accord_app;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_training()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if row (old.id, old.org, old.person_id, old.course, old.provider, old.completed_on, old.ends_on, old.is_required, old.recorded_at, old.recorded_by)
+    is distinct from row (new.id, new.org, new.person_id, new.course, new.provider, new.completed_on, new.ends_on, new.is_required, new.recorded_at, new.recorded_by)
+    or (old.withdrawn_at is not null and new.withdrawn_at is distinct from old.withdrawn_at) then
+    raise exception 'training % keeps what it is, and stays withdrawn', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;

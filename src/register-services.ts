@@ -58,6 +58,7 @@ import { registerActs } from './parties/register-act.service.ts'
 import { registeringService } from './parties/registering.service.ts'
 import { outsidersRoutes } from './people/outside/outsiders.routes.ts'
 import { peopleRoutes } from './people/people.routes.ts'
+import { signingRefusedOn } from './people/training/training.service.ts'
 import { referenceRoutes } from './reference/reference.routes.ts'
 import { searchRoutes } from './search/search.routes.ts'
 import { searchService } from './search/search.service.ts'
@@ -129,7 +130,7 @@ export function openRegister(
   const history = historyService({ read, clock })
   const openSections = openSectionsService({ db, clock })
   const suspending = suspendingService({ act, chains, boroughs })
-  const signing = signingService({ act, chains })
+  const signing = signingService({ act, chains, untrained: signingRefusedOn })
   const ending = endingService({ act, chains, boroughs })
   const disposing = disposingService({ act, read, readInPlace: readingInPlace({ db, agreements, clock }), clock, boroughs })
   const attesting = attestingService({ act, read, files: services.files })
@@ -162,7 +163,7 @@ export function openRegister(
       attestedPolicy,
       entries,
     }),
-    peopleRoutes(services.people, services.deputies, services.staffRoles, services.handovers),
+    peopleRoutes(services.people, services.deputies, services.staffRoles, services.handovers, services.training),
     notificationsRoutes(notifications),
     services.mailRoutes,
     outsidersRoutes(services.outside.invitations, services.outside.sessions),

@@ -45,6 +45,8 @@ import { invitationsService } from './people/outside/invitations.service.ts'
 import { outsideSessionsService } from './people/outside/outside-sessions.service.ts'
 import { type PeopleService, peopleService } from './people/people.service.ts'
 import { staffRolesService } from './people/staff-roles.service.ts'
+import { trainingService } from './people/training/training.service.ts'
+import { TRAINING, trainingInTime } from './people/training/training-in-time.service.ts'
 import type { Config } from './platform/config.ts'
 import { type OpenDatabase, openDatabase, type Transaction } from './platform/database/database.ts'
 import { readingAs } from './platform/database/reader.ts'
@@ -160,6 +162,7 @@ export async function openServices(options: ServicesOptions) {
   }
   const deputies = deputiesService({ db, clock, commands, parties, tell: notifications.tell, issuer: options.trust.issuer })
   const staffRoles = staffRolesService({ db, clock, commands, parties })
+  const training = trainingService({ db, clock, commands, parties, issuer: options.trust.issuer })
   const deputisesFor = deputies.standingInFor
   const workflow: WorkflowService = workflowService({ rooms, notifications, deputisesFor })
   const signOffs = signOffsService({
@@ -217,6 +220,7 @@ export async function openServices(options: ServicesOptions) {
       [BREACHES]: breachesInTime({ db, notifications }),
       [SIGNATURE_ADDRESSES]: addressesInTime({ db }),
       [REFUSALS]: refusalsInTime({ db, notifications }),
+      [TRAINING]: trainingInTime({ db, notifications }),
       [ENTRIES]: entriesInTime({ db, notifications, withPeople: people.organisationsWithPeople }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
       [HANDOVERS]: { fire: (...due) => handovers.fire(...due) },
@@ -282,7 +286,7 @@ export async function openServices(options: ServicesOptions) {
       isTrusted: options.isTrusted,
       knowsPeople: options.knowsPeople,
     },
-    ...{ people, deputies, handovers, staffRoles, timers, mailing, mailProblems, mailSettings, mailRoutes, webhooks, outside },
+    ...{ people, deputies, handovers, staffRoles, training, timers, mailing, mailProblems, mailSettings, mailRoutes, webhooks, outside },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await mailing.close()

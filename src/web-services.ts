@@ -59,6 +59,7 @@ import { endingPages } from './web/people/ending.pages.ts'
 import { handoverPages } from './web/people/handover.pages.ts'
 import { rolePages } from './web/people/roles.pages.ts'
 import { staffRolePages } from './web/people/staff-role.pages.ts'
+import { trainingPages } from './web/people/training.pages.ts'
 import { requestLists } from './web/request-lists.ts'
 import { answeringPages } from './web/requests/answering.pages.ts'
 import { askingPages } from './web/requests/asking.pages.ts'
@@ -186,6 +187,7 @@ export function openWeb(
           endingPages({ people, parties, now: clock }),
           handoverPages({ handovers: services.handovers, people, parties, now: clock }),
           staffRolePages({ staffRoles: services.staffRoles, parties, now: clock }),
+          trainingPages({ training: services.training, people, parties, now: clock }),
           deputyPages({ deputies: services.deputies }),
           disclosurePages({ ...lists, oneOffs, requests, signOffs, now: clock }),
           emergencyPages({ emergencies, breaches, signOffs, logSearch }),
@@ -202,7 +204,7 @@ export function openWeb(
           routeDraftingPages({ ...lists, routes: signOffRoutes, drafts: services.routeDrafts }),
           routeStepPages({ ...lists, drafts: services.routeDrafts }),
           searchPages({ search: rooms.search }),
-          settingsPages({ settings: services.mailSettings, people, calendars }),
+          settingsPages({ settings: services.mailSettings, people, calendars, training: services.training }),
           calendarPages({ calendars }),
           signingPages({ signing, ending, documents, drafting, signOffs, now: clock }),
         ],

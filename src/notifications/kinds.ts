@@ -16,6 +16,7 @@ interface KindOfNotification {
     | 'invitation'
     | 'import'
     | 'organisation'
+    | 'training'
     | 'any'
   /**
    * Of those it was written for: WHOEVER_SEES_IT while they may see the subject, so that what one may no longer open is not
@@ -145,6 +146,7 @@ export const NOTIFICATION_KINDS = {
     mayBeTold: 'ADDRESSEE',
     words: 'Nobody has confirmed the entry of an organisation in the register for twelve months',
   },
+  TRAINING_ENDS: { subject: 'training', mayBeTold: 'ADDRESSEE', words: 'Training ends, and nobody signs after theirs has' },
   OUTSIDE_INVITATION_LOCKED: {
     subject: 'invitation',
     mayBeTold: 'ADDRESSEE',

@@ -7,13 +7,15 @@ import type { DeputiesService } from './deputies.service.ts'
 import type { HandoversService } from './handover/handovers.service.ts'
 import type { PeopleService } from './people.service.ts'
 import type { StaffRolesService } from './staff-roles.service.ts'
+import type { TrainingService } from './training/training.service.ts'
 
-/** Who holds which role in which organisation, who stands in for whom, who takes over from whom, and when all staff are practitioners, over HTTP. */
+/** Who holds which role in which organisation, who stands in for whom, who takes over from whom, who was trained, and when all staff are practitioners, over HTTP. */
 export function peopleRoutes(
   people: PeopleService,
   deputies: DeputiesService,
   staffRoles: StaffRolesService,
   handovers: HandoversService,
+  training: TrainingService,
 ): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listRoles', async (request) =>
@@ -47,6 +49,15 @@ export function peopleRoutes(
     )
     answer(app, 'endDeputy', async (request) =>
       outcomeReply(200, await deputies.end(callOf(request), request.params.code, request.params.id, request.body)),
+    )
+    answer(app, 'listTraining', async (request) =>
+      reply(200, orThrow(await training.list(callerOf(request), request.params.code, request.query))),
+    )
+    answer(app, 'recordTraining', async (request) =>
+      outcomeReply(201, await training.record(callOf(request), request.params.code, request.body)),
+    )
+    answer(app, 'withdrawTraining', async (request) =>
+      outcomeReply(200, await training.withdraw(callOf(request), request.params.code, request.params.id, request.body)),
     )
     answer(app, 'listStaffRoles', async (request) => reply(200, orThrow(await staffRoles.list(callerOf(request), request.params.code))))
     answer(app, 'giveStaffRole', async (request) =>

@@ -181,6 +181,11 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     await post(siro, `/v1/organisations/${CAMDEN}/roles`, { person, role: 'LEGAL', ...REASON })
     return { person, successor: { subject: fresh('successor') } }
   }
+  /** What somebody with a role completed. */
+  const training = async () => {
+    const { person } = await leaving()
+    return { person, course: fresh('Course'), completed_on: '2026-01-05', ends_on: '2027-01-04', is_required: false }
+  }
   const simulated = async () => String((await post(officer, '/v1/decisions/simulate', SHARE)).decision_id)
   const traced = async () => {
     await drafted()
@@ -202,6 +207,11 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     endStaffRole: async () => {
       await noStaffRole()
       const { id } = await post(siro, `/v1/organisations/${CAMDEN}/staff-roles`, REASON)
+      return { person: siro, path: { code: CAMDEN, id: String(id) } }
+    },
+    recordTraining: async () => ({ person: siro, path: { code: CAMDEN }, body: await training() }),
+    withdrawTraining: async () => {
+      const { id } = await post(siro, `/v1/organisations/${CAMDEN}/training`, await training())
       return { person: siro, path: { code: CAMDEN, id: String(id) } }
     },
     previewHandover: async () => ({ person: siro, path: { code: CAMDEN }, body: { person: (await leaving()).person } }),

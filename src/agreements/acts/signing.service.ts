@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { permits } from '../../identity/permissions.ts'
-import { londonDay } from '../../platform/kernel/london-day.ts'
+import type { Principal } from '../../identity/principal.ts'
+import type { Transaction } from '../../platform/database/database.ts'
+import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
+import { type Refusal, Refused } from '../../platform/kernel/refusal.ts'
 import type { ActCall, ActContext, ActingService, ChangeOf } from '../acting.service.ts'
 import { isProcessorRole } from '../agreement.ts'
 import { acceptedVersion, hasCommenced, missingSignatures } from '../model/in-force.ts'
@@ -26,6 +29,8 @@ export interface SignatureBody {
 
 export interface SigningOptions extends Pick<ActingService, 'act'> {
   readonly chains: Pick<ChainsService, 'sign' | 'isDeputy'>
+  /** Why somebody signs nothing for their organisation on a London day, for training of theirs that has ended. */
+  readonly untrained: (tx: Transaction, principal: Principal, day: Day) => Promise<Refusal | undefined>
 }
 
 /** Whether the party has accepted the assessment that the text names: a controller accepts its risk before it signs (DP-7). */
@@ -40,13 +45,18 @@ async function acceptance({ tx, agreement, principal, at }: ActContext, version:
 export type SigningService = ReturnType<typeof signingService>
 
 /** LC-3, LC-4: a party binds itself to exactly one text. */
-export function signingService({ act, chains }: SigningOptions) {
+export function signingService({ act, chains, untrained }: SigningOptions) {
+  const mustBeTrained = async ({ tx, principal, at }: ActContext) => {
+    const no = await untrained(tx, principal, londonDay(at))
+    if (no) throw new Refused(no)
+  }
   return {
     sign: (call: ActCall, { version, version_hash: versionHash, ...by }: SignatureBody) =>
       act(call, 'sign', async (context) => {
         const { tx, agreement, principal, now, newId, decided, tell } = context
         const { id } = agreement
         const { org } = principal
+        await mustBeTrained(context)
         const signatures = signaturesRepository(tx)
         const isThis = (known: { readonly org: string; readonly version: number }) => known.org === org && known.version === version
         // A deputy signs by the right of whoever they stand in for (WF-3).
@@ -83,6 +93,7 @@ export function signingService({ act, chains }: SigningOptions) {
         const { tx, agreement, principal, now, decided } = context
         const { id } = agreement
         const { org } = principal
+        await mustBeTrained(context)
         const signatures = signaturesRepository(tx)
         const recorded = (await signatures.of(id)).find((known) => known.org === org && known.version === version)
         const change = decided({

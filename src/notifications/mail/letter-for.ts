@@ -100,6 +100,7 @@ function pathTo({ kind, subject: { type, id }, detail }: NotificationFacts): str
   if (DISPOSING.includes(kind)) return `agreements/${encodeURIComponent(id)}/disposals`
   if (typeof sign_off === 'string' && isUuid(sign_off)) return `reviews/${sign_off}`
   if (kind === 'ENTRY_TO_CONFIRM') return 'organisation-entry'
+  if (kind === 'TRAINING_ENDS') return 'settings'
   if (kind === 'IMPORT_FINISHED') return `imports/${encodeURIComponent(id)}`
   return isAgreement ? `agreements/${encodeURIComponent(id)}` : 'work'
 }

@@ -102,6 +102,7 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   IMPORT_FINISHED: { to: IG, group: 'CHANGES', says: ['added', 'changed', 'refused'] },
   REFUSALS_ROSE: { to: IG, group: 'CHANGES', says: ['refusals', 'week_before', 'reason', 'other_reasons'] },
   ENTRY_TO_CONFIRM: { to: IG, group: 'DATES', says: ['since'] },
+  TRAINING_ENDS: { to: ['SIRO'], group: 'DATES', isSingle: true, isPersonal: true, says: ['due'] },
   OUTSIDE_INVITATION_LOCKED: { to: ['IG_OFFICER', 'REGISTER_ADMIN'], group: 'CHANGES', isSingle: true, says: [] },
   WEBHOOK_STOPPED: { to: ['IG_OFFICER', 'INFOSEC'], group: 'CHANGES', says: [] },
   DISCLOSURE_WITHDRAWN: { to: ['AUTHORISED_DISCLOSURE_OFFICER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },

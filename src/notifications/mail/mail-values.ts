@@ -71,6 +71,7 @@ const WORDS: Readonly<Record<string, string>> = {
   emergency: 'emergency disclosure',
   role: 'role',
   deputy: 'deputy',
+  training: 'training',
   webhook: 'webhook',
   invitation: 'invitation',
 }

@@ -1433,6 +1433,23 @@ export interface TrailProgress {
   next_idx: Int8;
 }
 
+export interface Training {
+  completed_on: string;
+  course: string;
+  ends_on: string;
+  id: string;
+  is_required: boolean;
+  org: string;
+  person_id: string;
+  provider: string | null;
+  recorded_at: string;
+  recorded_by: Json;
+  row_version: Generated<Int8>;
+  withdraw_reason: string | null;
+  withdrawn_at: string | null;
+  withdrawn_by: Json | null;
+}
+
 export interface TypedForm {
   id: Buffer;
   issuer: string;
@@ -1604,6 +1621,7 @@ export interface DB {
   trail_concern: TrailConcern;
   trail_entry: TrailEntry;
   trail_progress: TrailProgress;
+  training: Training;
   typed_form: TypedForm;
   version_contacts: VersionContacts;
   webhook: Webhook;

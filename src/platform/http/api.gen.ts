@@ -1257,6 +1257,69 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/organisations/{code}/training": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * Training of the people of an organisation
+         * @description In the own organisation; register administrators and auditors see every one. In the order in which it was recorded, a hundred a page.
+         */
+        readonly get: operations["listTraining"];
+        readonly put?: never;
+        /**
+         * Record training that somebody completed
+         * @description By a SIRO of the organisation, or by a register administrator for any. Where the record of a required course that counts longest has
+         *     ended, its person signs no agreement for the organisation (403, code TRAINING) until another one is recorded under the same name of the course; they are
+         *     told 60, 30 and 7 days before. 422 where the person has no role in the organisation.
+         */
+        readonly post: operations["recordTraining"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/training/{id}/withdrawal": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description Which record.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Withdraw a record of training that was wrong
+         * @description By those who may record it. It counts no more, and stays on record.
+         */
+        readonly post: operations["withdrawTraining"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/organisations/{code}/handovers": {
         readonly parameters: {
             readonly query?: never;
@@ -6355,6 +6418,53 @@ export interface components {
             /** @description Whether it counts at this moment. */
             readonly counts: boolean;
         };
+        /** @description Training that somebody completed, as their organisation recorded it. */
+        readonly Training: {
+            /**
+             * Format: uuid
+             * @description The key.
+             */
+            readonly id: string;
+            /** @description Of which organisation. */
+            readonly org: string;
+            /** @description Whose training it is. */
+            readonly person: {
+                /** @description Who calls them so. */
+                readonly issuer: string;
+                /** @description What the issuer calls them. */
+                readonly subject: string;
+            };
+            /** @description The course; the same name renews it. */
+            readonly course: string;
+            /** @description Who gave it; null: not said. */
+            readonly provider: string | null;
+            /**
+             * Format: date
+             * @description The day on which it was completed.
+             */
+            readonly completed_on: string;
+            /**
+             * Format: date
+             * @description The last London day on which it counts.
+             */
+            readonly ends_on: string;
+            /** @description Whether its person signs nothing once it has ended. */
+            readonly is_required: boolean;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            readonly recorded_at: string;
+            /**
+             * Format: date-time
+             * @description When it was withdrawn; null: it was not.
+             */
+            readonly withdrawn_at: string | null;
+            /** @description Why it was withdrawn. */
+            readonly withdraw_reason: string | null;
+            /** @description Whether it counts today: neither ended nor withdrawn. */
+            readonly counts: boolean;
+        };
         /** @description Who takes it over; null, nobody does. */
         readonly PassesTo: components["schemas"]["person"] | null;
         /** @description Everything that names somebody in an organisation, and what becomes of each when they leave. */
@@ -9084,7 +9194,7 @@ export interface components {
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, ASSESSMENT_TO_CONFIRM, ASSESSMENT_CONFIRMED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, ASSESSMENT_REVIEW_DUE, ASSESSMENT_RETURNED, ASSESSMENT_DECIDED, ASSESSMENT_REOPENED, HIGH_RESIDUAL_RISK, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, DEPUTY_REFUSED, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, STEP_CHASED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED, ENTRY_TO_CONFIRM. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, ASSESSMENT_TO_CONFIRM, ASSESSMENT_CONFIRMED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, ASSESSMENT_REVIEW_DUE, ASSESSMENT_RETURNED, ASSESSMENT_DECIDED, ASSESSMENT_REOPENED, HIGH_RESIDUAL_RISK, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, DEPUTY_REFUSED, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, STEP_CHASED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED, ENTRY_TO_CONFIRM, TRAINING_ENDS. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -13418,6 +13528,165 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["StaffRole"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listTraining: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next_after` of the page before. */
+                readonly after?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What was recorded. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description What was recorded. */
+                        readonly training: readonly components["schemas"]["Training"][];
+                        /** @description `after` of the next page; null: this is the last. */
+                        readonly next_after: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly recordTraining: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "person": {
+                 *         "subject": "demo-camden-siro"
+                 *       },
+                 *       "course": "Information governance for senior leaders",
+                 *       "completed_on": "2026-11-02",
+                 *       "ends_on": "2027-11-01",
+                 *       "is_required": true
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Whose training it is. */
+                    readonly person: {
+                        /** @description Who calls them so; absent: the issuer that this service trusts. */
+                        readonly issuer?: string;
+                        /** @description What the issuer calls them. */
+                        readonly subject: string;
+                    };
+                    /** @description The course. The same name renews it. */
+                    readonly course: string;
+                    /** @description Who gave it; null: not said. */
+                    readonly provider?: string | null;
+                    /**
+                     * Format: date
+                     * @description The day on which it was completed, today or earlier.
+                     */
+                    readonly completed_on: string;
+                    /**
+                     * Format: date
+                     * @description The last London day on which it counts.
+                     */
+                    readonly ends_on: string;
+                    /** @description Whether its person signs nothing once it has ended. */
+                    readonly is_required: boolean;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What was recorded. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Training"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly withdrawTraining: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description Which record.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The certificate was somebody else's"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the record. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The record, withdrawn. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Training"];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -5,6 +5,7 @@ import type { CalendarsService } from '../../insight/calendars/calendars.service
 import { MAIL_GROUPS } from '../../notifications/mail/mail-kinds.ts'
 import type { MailSettingsService, WantedSettings } from '../../notifications/mail/mail-settings.service.ts'
 import type { PeopleService } from '../../people/people.service.ts'
+import type { TrainingService } from '../../people/training/training.service.ts'
 import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
 import { boxes, type FieldError, faultsOf, field, memberAt, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
@@ -13,10 +14,11 @@ export interface SettingsPagesOptions {
   readonly settings: MailSettingsService
   readonly people: Pick<PeopleService, 'own'>
   readonly calendars: Pick<CalendarsService, 'list'>
+  readonly training: Pick<TrainingService, 'own'>
 }
 
 /** What somebody is here, where they get mail and what one by one, and how many calendars they have: each for themselves, for the organisation that they act for. */
-export function settingsPages({ settings, people, calendars }: SettingsPagesOptions) {
+export function settingsPages({ settings, people, calendars, training }: SettingsPagesOptions) {
   async function shown(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
     const principal = callerOf(request)
     const { outcome: now } = orThrow(await settings.read(principal))
@@ -29,6 +31,7 @@ export function settingsPages({ settings, people, calendars }: SettingsPagesOpti
       ...over,
       data: {
         ...{ now, recorded, groups: MAIL_GROUPS, code: field(request, 'code') },
+        trained: await training.own(principal),
         unrecorded: principal.roles.filter((role) => !recorded.some((one) => one.role === role && one.counts)),
         address: isSent ? field(request, 'address') : (now.pending ?? (now.counts === 'CONFIRMED' ? now.address : '')),
         single: isSent ? boxes(request, 'single') : now.single,
