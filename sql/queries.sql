@@ -3724,9 +3724,12 @@ select "d"."id", "d"."org", "d"."role", "p"."issuer", "p"."subject", "q"."issuer
   on "p"."id" = "d"."person_id"
   inner join "person" as "q"
   on "q"."id" = "d"."deputy_id"
-  where "d"."org" = $1 and "d"."last_day" >= $2 and "d"."ended_at" is null
+  where "d"."org" = $1 and "d"."last_day" >= $2 and "d"."ended_at" is null and (not exists (select from public.held_role h where h.person_id
+    = d.person_id and h.org = d.org and h.role = d.role and (h.ended_at >= d.named_at or (h.to_day < $3::date and h.to_day >= (d.named_at at
+    time zone 'Europe/London')::date))) or exists (select from public.held_role h where h.person_id = d.person_id and h.org = d.org and
+    h.role = d.role and h.ended_at is null and coalesce(h.to_day >= $4::date, true)))
   order by "d"."id"
-  limit $3;
+  limit $5;
 
 select "d"."id", "d"."org", "d"."role", "p"."issuer", "p"."subject", "q"."issuer" as "deputy_issuer", "q"."subject" as "deputy_subject",
     "d"."first_day", "d"."last_day", "d"."reason", "d"."named_at", "d"."ended_at", "d"."end_reason", "d"."row_version"
@@ -3735,9 +3738,12 @@ select "d"."id", "d"."org", "d"."role", "p"."issuer", "p"."subject", "q"."issuer
   on "p"."id" = "d"."person_id"
   inner join "person" as "q"
   on "q"."id" = "d"."deputy_id"
-  where "q"."issuer" = $1 and "q"."subject" = $2 and "d"."org" = $3 and "d"."ended_at" is null
+  where "q"."issuer" = $1 and "q"."subject" = $2 and "d"."org" = $3 and "d"."ended_at" is null and (not exists (select from public.held_role
+    h where h.person_id = d.person_id and h.org = d.org and h.role = d.role and (h.ended_at >= d.named_at or (h.to_day < $4::date and
+    h.to_day >= (d.named_at at time zone 'Europe/London')::date))) or exists (select from public.held_role h where h.person_id = d.person_id
+    and h.org = d.org and h.role = d.role and h.ended_at is null and coalesce(h.to_day >= $5::date, true)))
   order by "d"."last_day" desc
-  limit $4;
+  limit $6;
 
 update "deputy"
   set "ended_at" = $1, "end_reason" = $2, "ended_by" = $3, "row_version" = "row_version" + $4
@@ -3813,7 +3819,10 @@ select "p"."issuer", "p"."subject", "r"."role"
   from "deputy" as "d"
   inner join "person" as "p"
   on "p"."id" = "d"."deputy_id"
-  where "d"."org" = $5 and "d"."role" in ($6, ...) and "d"."ended_at" is null and $7 between d.first_day and d.last_day;
+  where "d"."org" = $5 and "d"."role" in ($6, ...) and "d"."ended_at" is null and $7 between d.first_day and d.last_day and (not exists
+    (select from public.held_role h where h.person_id = d.person_id and h.org = d.org and h.role = d.role and (h.ended_at >= d.named_at or
+    (h.to_day < $8::date and h.to_day >= (d.named_at at time zone 'Europe/London')::date))) or exists (select from public.held_role h where
+    h.person_id = d.person_id and h.org = d.org and h.role = d.role and h.ended_at is null and coalesce(h.to_day >= $9::date, true)));
 
 select "r"."id", "p"."issuer", "p"."subject", "r"."org", "r"."role", "r"."from_day", "r"."to_day", "r"."ended_at", "r"."row_version",
     "r"."act_count"

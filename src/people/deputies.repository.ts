@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Principal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import type { Day } from '../platform/kernel/london-day.ts'
@@ -49,7 +50,12 @@ export function deputiesRepository(tx: Transaction) {
     ): Promise<Deputy[]> {
       const rows = await deputies()
         .where('d.org', '=', org)
-        .$if(from !== null, (query) => query.where('d.last_day', '>=', from as string).where('d.ended_at', 'is', null))
+        .$if(from !== null, (query) =>
+          query
+            .where('d.last_day', '>=', from as string)
+            .where('d.ended_at', 'is', null)
+            .where(roleGoesOn(from as string)),
+        )
         .$if(after !== null, (query) => query.where('d.id', '>', after as string))
         .orderBy('d.id')
         .limit(limit)
@@ -57,19 +63,32 @@ export function deputiesRepository(tx: Transaction) {
       return rows.map(toDeputy)
     },
 
-    /** Whom somebody stands in for in an organisation, by what was not ended: also before and after their days. */
-    async standingInFor(issuer: string, subject: string, org: string): Promise<Deputy[]> {
+    /** Whom somebody stands in for in an organisation, by what had not ended by a London day: also before and after the days of each. */
+    async standingInFor(issuer: string, subject: string, org: string, day: Day): Promise<Deputy[]> {
       const rows = await deputies()
         .where('q.issuer', '=', issuer)
         .where('q.subject', '=', subject)
         .where('d.org', '=', org)
         .where('d.ended_at', 'is', null)
+        .where(roleGoesOn(day))
         .orderBy('d.last_day', 'desc')
         .limit(100)
         .execute()
       return rows.map(toDeputy)
     },
   }
+}
+
+/**
+ * Whether whoever is stood in for has not lost the role: what they may no longer do nobody does in their place (WF-3). A role that was recorded and has
+ * ended since the deputy was named takes the deputy along, unless it was recorded once more; of roles that a sign-in service gives by itself nothing is
+ * recorded. Of the row `d` of a deputy.
+ */
+export function roleGoesOn(day: Day) {
+  return sql<boolean>`(not exists (select from public.held_role h where h.person_id = d.person_id and h.org = d.org and h.role = d.role
+        and (h.ended_at >= d.named_at or (h.to_day < ${day}::date and h.to_day >= (d.named_at at time zone 'Europe/London')::date)))
+      or exists (select from public.held_role h where h.person_id = d.person_id and h.org = d.org and h.role = d.role
+        and h.ended_at is null and coalesce(h.to_day >= ${day}::date, true)))`
 }
 
 interface Row {

@@ -148,13 +148,15 @@ export function deputiesService({ db, clock, commands, parties, tell, issuer }: 
     rolesDuring: (tx: Transaction, { issuer, sub, org }: Pick<Principal, 'issuer' | 'sub' | 'org'>, first: Day, last: Day) =>
       rolesDuring(tx, { issuer, subject: sub, org }, first, last),
 
-    /** Whom somebody stands in for, by what was not ended, on whatever days. Joins the transaction, whoever it reads for. */
+    /** Whom somebody stands in for, by what has not ended, also with the role that it stands for, on whatever days. Joins the transaction, whoever it reads for. */
     standingInFor: (tx: Transaction, { issuer, sub, org }: Pick<Principal, 'issuer' | 'sub' | 'org'>): Promise<readonly StandingIn[]> =>
       readingAs(tx, { kind: 'system' }, async () =>
-        (await deputiesRepository(tx).standingInFor(issuer, sub, org)).map(({ role, person, first, last }) => ({
-          ...{ role, first, last },
-          person: { issuer: person.issuer, sub: person.subject },
-        })),
+        (await deputiesRepository(tx).standingInFor(issuer, sub, org, londonDay(clock().getTime()))).map(
+          ({ role, person, first, last }) => ({
+            ...{ role, first, last },
+            person: { issuer: person.issuer, sub: person.subject },
+          }),
+        ),
       ),
   }
 }

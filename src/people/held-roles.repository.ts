@@ -3,6 +3,7 @@ import type { Role } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
 import type { Day } from '../platform/kernel/london-day.ts'
+import { roleGoesOn } from './deputies.repository.ts'
 import type { HeldRole, Person } from './held-role.ts'
 
 /** One act on a role, as its history holds it. */
@@ -147,6 +148,7 @@ export function heldRolesRepository(tx: Transaction) {
         .where('d.role', 'in', [...roles])
         .where('d.ended_at', 'is', null)
         .where(sql<boolean>`${day} between d.first_day and d.last_day`)
+        .where(roleGoesOn(day))
       const rows = await held.union(deputies).execute()
       return rows.map(({ issuer, subject, role }) => ({ person: { issuer, subject }, role: role as Role }))
     },

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Role } from '../../src/identity/permissions.ts'
+import { withTransaction } from '../../src/platform/database/database.ts'
 import { personOf } from '../support/api-caller.ts'
 import { testService } from '../support/service.ts'
 
@@ -84,3 +85,47 @@ t.test('a deputy is ended by whoever is stood in for, once; one whose days are o
   t.match((await officer('GET', DEPUTIES)).body, { deputies: [] })
   t.ok(((await officer('GET', `${DEPUTIES}?past=true`)).body['deputies'] as unknown[]).length >= 2)
 })
+
+t.test(
+  'whoever stands in for a role that has ended does nothing in it any more, whether it was ended or its last day is over',
+  async (t) => {
+    const roles = `/v1/organisations/${CAMDEN}/roles`
+    const { deputies } = service.app.services
+    const standsFor = async (sub: string) =>
+      (
+        await withTransaction(service.app.services.db, (tx) =>
+          deputies.standingInFor(tx, { issuer: service.issuer.issuer, sub, org: CAMDEN }),
+        )
+      ).map(({ person }) => person.sub)
+    const [first, last] = ['2026-08-15', '2026-08-31']
+    for (const [person, deputy, over] of [
+      ['kept', 'for-kept', {}],
+      ['ended', 'for-ended', {}],
+      ['short', 'for-short', { to: '2026-08-20' }],
+    ] as const) {
+      const recorded = await siro('POST', roles, { body: { person: { subject: person }, role: 'IAO', reason: 'Appointed', ...over } })
+      t.equal(recorded.status, 201)
+      const named = naming({ role: 'IAO', person: { subject: person }, deputy: { subject: deputy }, first, last })
+      t.equal((await siro('POST', DEPUTIES, named)).status, 201)
+      t.strictSame(await standsFor(deputy), [person])
+      if (person === 'ended') {
+        const end = { body: { last_day: null, reason: 'Left' }, ifMatch: '*' }
+        t.equal((await siro('POST', `${roles}/${String(recorded.body['id'])}/end`, end)).status, 200)
+        t.strictSame(await standsFor(deputy), [], 'from the reply on')
+      }
+    }
+    now = new Date('2026-08-20T21:00:00.000Z')
+    t.strictSame(await standsFor('for-short'), ['short'], 'its last day is not over in London')
+    now = new Date('2026-08-20T23:00:00.000Z')
+    t.strictSame([await standsFor('for-short'), await standsFor('for-kept')], [[], ['kept']])
+    const listed = (await officer('GET', DEPUTIES)).body['deputies'] as readonly { readonly person: { readonly subject: string } }[]
+    t.strictSame(
+      listed.map(({ person }) => person.subject),
+      ['kept'],
+      'and is listed as over',
+    )
+    const again = { body: { person: { subject: 'ended' }, role: 'IAO', reason: 'Came back' } }
+    t.equal((await siro('POST', roles, again)).status, 201)
+    t.strictSame(await standsFor('for-ended'), ['ended'], 'a role that is recorded once more goes on')
+  },
+)
