@@ -121,9 +121,12 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
     mustFit(main, new Set(facts))
     const own = parties.map((party) => {
       const wanted = party.route ?? code
-      const route = find(party.org, wanted) ?? find(null, wanted)
+      const known = new Set([...facts, ...party.facts])
+      const ownRoute = find(party.org, wanted)
+      // Where the condition of its own route does not hold its people approve by the shared one: it says of whom that is asked, and holds up nobody else.
+      const route = ownRoute && holds(ownRoute.when, known) ? ownRoute : (find(null, wanted) ?? ownRoute)
       if (!route) throw unprocessable('ROUTE', `There is no route ${wanted} for ${party.org}.`)
-      if (route !== main) mustFit(route, new Set([...facts, ...party.facts]))
+      if (route !== main) mustFit(route, known)
       return { party, route }
     })
     return { main, own }

@@ -105,3 +105,21 @@ t.test('every version of a route can be read, with since when it was in force', 
   t.match((await officer('GET', '/v1/sign-off-routes/CONDENSED/versions')).body, { versions: [{ owner: null, version: 1 }] })
   t.equal((await officer('GET', '/v1/sign-off-routes/NOWHERE/versions')).status, 404)
 })
+
+t.test(
+  'where the condition of its own route does not hold an organisation approves by the shared one, and holds up nobody else',
+  async (t) => {
+    const rare = { ...route(advice, risk, { ...signature, after: ['RISK'] }), title: 'Abroad alone', when: { fact: 'OVERSEAS' } }
+    t.equal((await colleague('POST', '/v1/sign-off-routes', { body: rare })).status, 201)
+    const routesOf = (id: string) =>
+      inside((tx) =>
+        tx.selectFrom('sign_off_chain').select(['org', 'route']).where('sign_off_id', '=', id).where('org', 'is not', null).execute(),
+      )
+    const elsewhere = await routesOf((await opened()).id)
+    t.ok(elsewhere.length > 1)
+    t.ok(
+      elsewhere.every((chain) => chain.route === 'CONDENSED/1'),
+      'no party is refused its review',
+    )
+  },
+)
