@@ -85,6 +85,22 @@ t.test('a role counts from its first to its last London day, for this person in 
   t.strictSame(await statusOf('bob'), [403, 403], 'the same subject of another issuer is somebody else')
 })
 
+t.test('an auditor whose account has a last day reads the log until it is over in London, and nothing after', async (t) => {
+  const before = now
+  now = new Date('2026-12-01T09:00:00.000Z')
+  const made = await admin('POST', ROLES_OF_CAMDEN, record('visiting-auditor', 'AUDITOR', { to: '2026-12-11' }))
+  t.match(made, { status: 201, body: { role: 'AUDITOR', to: '2026-12-11', counts: true } })
+  const reads = async (instant: string) => {
+    now = new Date(instant)
+    const paths = ['/v1/decisions?limit=1', '/v1/trail?limit=1', '/v1/agreements?limit=1']
+    return Promise.all(paths.map(async (path) => [...new Set(await statusOf('visiting-auditor', [], { path }))].join()))
+  }
+  t.strictSame(await reads('2026-12-01T09:00:00.000Z'), ['200', '200', '200'])
+  t.strictSame(await reads('2026-12-11T23:59:59.000Z'), ['200', '200', '200'], 'the last second of the last day')
+  t.strictSame(await reads('2026-12-12T00:00:00.000Z'), ['403', '403', '403'], 'refused from the first second after')
+  now = before
+})
+
 t.test('ending a role counts at the next request on every node', async (t) => {
   now = new Date('2026-11-26T09:00:00.000Z')
   const made = await siro('POST', ROLES_OF_CAMDEN, record('carol', 'IG_OFFICER'))
