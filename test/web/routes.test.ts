@@ -1,5 +1,5 @@
 import t from 'tap'
-import { testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { said, signIn, visitorOf } from '../support/visitor.ts'
 
 // An organisation writes its own way to approve in a browser: step by step, with what the checks say beside each, and a picture of it.
@@ -172,4 +172,55 @@ t.test('what goes in force is said first; what is in review keeps its route, and
   t.match(await officer.go(DRAFT), { status: 404 })
   const hackney = await visitor('demo-hackney-dpo')
   t.match(said((await hackney.go(ROUTE)).text), /Everybody’s, version 1/)
+})
+
+t.test('all of it works in a real browser at 320 pixels, with JavaScript and without', { skip: NO_BROWSER }, async (t) => {
+  const browser = await openBrowser(t, pages)
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await signedInAs(browser, pages.address, 'Priya Raman', { javaScriptEnabled, viewport: { width: 320, height: 640 } })
+    const isFit = async (what: string) => {
+      if (!javaScriptEnabled) return
+      await isAccessible(t, page, what)
+      t.equal(await overflowOf(page), 0, `${what} needs no scrolling sideways at 320 pixels`)
+    }
+    await page.goto(ROUTE)
+    await isFit('a route')
+    await page.locator(`form[action="${DRAFT}"] button`).click()
+    await page.waitForURL(`**${DRAFT}`)
+    // Every page of the draft that its links lead to, one of each kind of step.
+    const kinds = new Map<string, string>()
+    const gather = async () => {
+      const links = [...(await page.content()).matchAll(/href="(\/routes[^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'))
+      for (const href of links) kinds.set(href.replace(/steps\/(?!new)[A-Z_0-9]+/, 'steps/:step').replace(/version=\d+/, ''), href)
+    }
+    await gather()
+    const opened = new Set<string>()
+    for (let next = [...kinds].find(([kind]) => !opened.has(kind)); next; next = [...kinds].find(([kind]) => !opened.has(kind))) {
+      const [kind, href] = next
+      opened.add(kind)
+      await page.goto(href)
+      t.equal(await page.locator('h1').count(), 1, href)
+      await isFit(kind)
+      await gather()
+      if (!javaScriptEnabled) continue
+      const button = page.locator('main form button').first()
+      // What begins, gives up or puts in force a draft is not pressed on the way.
+      if (!/\/(about|new|what|order|when|time|used)$/.test(href)) continue
+      for (const text of await page.locator('main input[type=text], main textarea').all()) await text.fill('')
+      await button.click()
+      await isFit(`${kind}, sent with empty fields`)
+    }
+    t.ok(opened.size >= 10, `${opened.size} kinds of pages: ${[...opened].join(' ')}`)
+    const title = `Looked at ${javaScriptEnabled ? 'once' : 'twice'}`
+    await page.goto(`${DRAFT}/steps/new`)
+    await page.locator('#title').fill(title)
+    await page.locator('main form button').first().click()
+    t.equal(await page.locator('.govuk-error-summary').count(), 1)
+    await isFit('a new step, with errors')
+    t.equal(await page.locator('#title').inputValue(), title, 'what was typed is kept')
+    await page.goto(`${DRAFT}/discard`)
+    await page.locator('main form button').first().click()
+    await page.waitForURL(`**${ROUTE}`)
+    await page.context().close()
+  }
 })
