@@ -63,7 +63,7 @@ END,
   constraint record_pkey PRIMARY KEY (kind, id, revision),
   constraint record_revision_fkey FOREIGN KEY (revision) REFERENCES policy.revision(revision) ON DELETE RESTRICT,
   constraint policy_record_hash_is_of_its_body CHECK ((body_hash = sha256(convert_to((body)::text, 'UTF8'::name)))),
-  constraint policy_record_is_of_a_known_kind CHECK ((kind = ANY (ARRAY['CODE_LISTS'::text, 'LOCAL_CODE'::text, 'ORGANISATION'::text, 'ASSESSMENT'::text, 'AGREEMENT'::text, 'DISCLOSURE_DECISION'::text, 'CLIENT'::text, 'CLIENT_REVOCATION'::text]))) NOT VALID
+  constraint policy_record_is_of_a_known_kind CHECK ((kind = ANY (ARRAY['CODE_LISTS'::text, 'LOCAL_CODE'::text, 'ORGANISATION'::text, 'ASSESSMENT'::text, 'AGREEMENT'::text, 'DISCLOSURE_DECISION'::text, 'CLIENT'::text, 'CLIENT_LIMITS'::text, 'CLIENT_REVOCATION'::text]))) NOT VALID
 );
 CREATE INDEX policy_record_by_revision ON policy.record USING btree (revision);
 CREATE TRIGGER policy_record_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON policy.record FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();

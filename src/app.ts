@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { openDecisions } from './decision-services.ts'
-import { revocationPlugin } from './decisions/clients/clients.routes.ts'
+import { batchLimitPlugin, revocationPlugin } from './decisions/clients/clients.routes.ts'
 import { type IdentityOptions, identityPlugin } from './identity/identity.plugin.ts'
 import { speaksFor, type TokenTrust } from './identity/issuers.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
@@ -96,13 +96,19 @@ export async function buildApp(options: AppOptions) {
     issuers,
     isAuthoritative: services.isAuthoritative,
     organisationOfClient: decisions.clients.organisationOf,
+    shareOfClient: (clientId) => decisions.clients.limitsOf(clientId)?.share_percent,
     rolesOf,
     staffRolesOf: (org) => services.staffRoles.rolesOn(org, today()),
     outsiders: services.outside.sessions,
     ...(principalOfSession ? { principalOfSession } : {}),
   })
   await server.register(revocationPlugin, { clients: decisions.clients })
-  await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute, refusedTokensPerMinute: config.refusedTokensPerMinute })
+  await server.register(rateLimitPlugin, {
+    perMinute: config.rateLimitPerMinute,
+    perMinuteOfClient: (clientId) => decisions.clients.limitsOf(clientId)?.requests_per_minute,
+    refusedTokensPerMinute: config.refusedTokensPerMinute,
+  })
+  await server.register(batchLimitPlugin, { clients: decisions.clients })
   await server.register(storableTextPlugin)
   metrics.readEach('accord_http_requests_held', 'Requests that hold a place, of each kind.', 'kind', server.admission.counts)
   metrics.read('accord_http_connections', 'Open connections.', server.connectionCount)

@@ -23,5 +23,5 @@ select public.grant_if_role('accord_app', 'grant select, insert on public.api_cl
 
 alter table policy.record drop constraint policy_record_is_of_a_known_kind;
 alter table policy.record add constraint policy_record_is_of_a_known_kind
-  check (kind in ('CODE_LISTS', 'LOCAL_CODE', 'ORGANISATION', 'ASSESSMENT', 'AGREEMENT', 'DISCLOSURE_DECISION', 'CLIENT', 'CLIENT_REVOCATION'))
+  check (kind in ('CODE_LISTS', 'LOCAL_CODE', 'ORGANISATION', 'ASSESSMENT', 'AGREEMENT', 'DISCLOSURE_DECISION', 'CLIENT', 'CLIENT_LIMITS', 'CLIENT_REVOCATION'))
   not valid;

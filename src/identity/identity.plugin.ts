@@ -16,6 +16,8 @@ export interface IdentityOptions {
   readonly isAuthoritative: (issuer: string) => boolean
   /** For whom a client acts whose issuer does not say. */
   readonly organisationOfClient: OrganisationOfClient
+  /** The share of a client, in percent of the requests that are answered at once, where it has one of its own. */
+  readonly shareOfClient?: (clientId: string) => number | null | undefined
   /** The roles that are recorded for a person in an organisation today; asked at every call of a person, once more when its body is there, and never kept. */
   readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string) => Promise<readonly Role[]>
   /** The roles that staff of an organisation have who have no other there; asked at every call of one of them, and never kept. */
@@ -47,7 +49,7 @@ declare module 'fastify' {
  * the roles that are recorded here at that moment, and once more when its body is there.
  */
 export const identityPlugin = fastifyPlugin<IdentityOptions>(
-  async (app, { principalOfSession, outsiders, rolesOf, staffRolesOf, issuers, isAuthoritative, organisationOfClient }) => {
+  async (app, { principalOfSession, outsiders, rolesOf, staffRolesOf, issuers, isAuthoritative, organisationOfClient, shareOfClient }) => {
     const verify = tokenVerifier(issuers, organisationOfClient)
     /** Persons as their tokens say, while their requests are on their way. */
     const persons = new WeakMap<FastifyRequest, Principal>()
@@ -75,7 +77,7 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
     /** Why a caller is not let in. It is counted among its own before the register is asked, so that no wait of one is everybody's. */
     function refusalOf(found: Principal | null, request: FastifyRequest): ProblemError | undefined | Promise<ProblemError | undefined> {
       if (!found) return unauthenticated()
-      if (!app.admission.identify(request, namesOf(found))) return tooMany()
+      if (!app.admission.identify(request, namesOf(found, shareOfClient))) return tooMany()
       if (found.clientId !== null) return admit(found, request)
       if (found.invitedTo !== undefined) return admitOutsider(found, request)
       persons.set(request, found)
@@ -134,8 +136,11 @@ function principalOf(verify: ReturnType<typeof tokenVerifier>, outsiders: Outsid
 }
 
 /** By whom a request is counted: one caller's share is never everybody's. */
-function namesOf({ org, sub, issuer, clientId }: Principal): CallerNames {
-  return { caller: clientId === null ? `${org} ${issuer} ${sub}` : `${org} client ${issuer} ${clientId}`, organisation: org }
+function namesOf({ org, sub, issuer, clientId }: Principal, shareOf: IdentityOptions['shareOfClient']): CallerNames {
+  if (clientId === null) return { caller: `${org} ${issuer} ${sub}`, organisation: org }
+  const names = { caller: `${org} client ${issuer} ${clientId}`, organisation: org }
+  const callerPercent = shareOf?.(clientId) ?? null
+  return callerPercent === null ? names : { ...names, callerPercent }
 }
 
 function tooMany(): ProblemError {

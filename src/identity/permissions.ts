@@ -57,6 +57,7 @@ export const PERMISSIONS = {
   'trail:read': ['IG_OFFICER', 'DPO', 'CALDICOTT_GUARDIAN', 'SIRO', 'INFOSEC', 'AUDITOR'],
   'decision:impact': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'client:register': ['REGISTER_ADMIN'],
+  'client:limit': ['REGISTER_ADMIN'],
   'client:read': ['REGISTER_ADMIN', 'AUDITOR'],
   'client:revoke': ['REGISTER_ADMIN'],
   'emergency:invoke': ['DUTY_MANAGER'],

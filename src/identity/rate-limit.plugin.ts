@@ -9,6 +9,8 @@ import { ProblemError, problem } from '../platform/http/problem.ts'
 export interface RateLimits {
   /** Of one caller, and of one address without a token; undefined: any number. */
   readonly perMinute: number | undefined
+  /** Of a client that has a limit of its own. */
+  readonly perMinuteOfClient?: (clientId: string) => number | null | undefined
   /** With a token that is refused, from one address. */
   readonly refusedTokensPerMinute: number
 }
@@ -20,13 +22,23 @@ const PROBES = new Set(['getLiveness', 'getReadiness', 'getMetrics'])
  * At most so many requests a minute of one caller (the subject of its token, else its address), also where there is nothing at
  * the address; beyond it 429 with `Retry-After`, before the body is read and without a leaf. Refused tokens are counted for each
  * address: who guesses is told 429 and no longer 401. Whoever reads the public log is counted apart from whoever reads pages.
- * Counted per process: with n nodes a caller has n times as many.
+ * A client with a limit of its own is counted by that, whether it is more or less. Counted per process: with n nodes a caller has n times as many.
  */
 export const rateLimitPlugin = fastifyPlugin<RateLimits>(
-  async (app, { perMinute, refusedTokensPerMinute }) => {
+  async (app, { perMinute, perMinuteOfClient, refusedTokensPerMinute }) => {
     await app.register(rateLimit, { global: false, timeWindow: '1 minute' })
     const refused = limiter(app, Math.min(perMinute ?? refusedTokensPerMinute, refusedTokensPerMinute), addressOf)
     app.onUnauthenticated(refused)
+    const ownLimit = ({ principal }: FastifyRequest) => (principal?.clientId ? (perMinuteOfClient?.(principal.clientId) ?? null) : null)
+    const ofClient = limiter(
+      app,
+      (request) => ownLimit(request) ?? Number.MAX_SAFE_INTEGER,
+      ({ principal }) => `client ${principal?.issuer} ${principal?.clientId}`,
+    )
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (ownLimit(request) === null) return done()
+      ofClient(request).then(() => done(), done)
+    })
     if (perMinute === undefined) return
     const anyRequest = limiter(app, perMinute, (request) => {
       const { principal } = request
@@ -35,21 +47,27 @@ export const rateLimitPlugin = fastifyPlugin<RateLimits>(
       return `${request.routeOptions.url?.startsWith('/log/') ? 'log ' : ''}${addressOf(request)}`
     })
     app.addHook('onRequest', async (request) => {
-      if (!PROBES.has(request.routeOptions.config?.operation?.id ?? '')) await anyRequest(request)
+      if (ownLimit(request) !== null || PROBES.has(request.routeOptions.config?.operation?.id ?? '')) return
+      await anyRequest(request)
     })
   },
   // After identity, so that the caller is known.
   { name: 'rate-limit', dependencies: ['identity'] },
 )
 
-function limiter(app: FastifyInstance, max: number, keyGenerator: (request: FastifyRequest) => string) {
+type Max = number | ((request: FastifyRequest) => number)
+
+function limiter(app: FastifyInstance, max: Max, keyGenerator: (request: FastifyRequest) => string) {
   const check = app.createRateLimit({ max, keyGenerator })
   return async (request: FastifyRequest): Promise<void> => {
     const found = await check(request)
     if (found.isAllowed || !found.isExceeded) return
-    throw new ProblemError(problem('TOO_MANY_REQUESTS', `More than ${max} requests in a minute.`), {
-      retryAfterSeconds: Math.max(1, found.ttlInSeconds),
-    })
+    throw new ProblemError(
+      problem('TOO_MANY_REQUESTS', `More than ${typeof max === 'number' ? max : max(request)} requests in a minute.`),
+      {
+        retryAfterSeconds: Math.max(1, found.ttlInSeconds),
+      },
+    )
   }
 }
 

@@ -239,6 +239,12 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       const body = { issuer: service.issuer.issuer, client_id: `client-${++count}`, organisation: CAMDEN, reason: fresh('A system') }
       return { person: admin, body }
     },
+    getClientLimits: async () => ({ person: admin, path: { clientId: `client-${++count}` } }),
+    limitClient: async () => ({
+      person: admin,
+      path: { clientId: `client-${++count}` },
+      body: { requests_per_minute: 600, batch_items_max: 100, share_percent: 10, reason: fresh('A test system') },
+    }),
     revokeClient: async () => ({ person: admin, path: { clientId: `client-${++count}` } }),
     getLogCheckpoint: async () => ({ path: { log: await logName() } }),
     getWitnessedCheckpoint: async () => ({ path: { log: await witnessed() } }),

@@ -188,6 +188,20 @@ t.test('an API client is registered and revoked by a register administrator, and
   t.match(await admin.send(page, page, { ...client, issuer: pages.service.issuer.issuer }), { status: 303, location: page })
   t.match((await admin.go(page)).text, /housing &lt;system&gt;[\s\S]*revocation\?client=housing%20%3Csystem%3E/)
   t.notMatch((await admin.go('/organisations/LBC_HACKNEY/clients')).text, /housing/, 'of this organisation alone')
+  const limits = `${page}/limits`
+  const limiting = `${limits}?client=housing%20%3Csystem%3E`
+  const limit = {
+    client: client.client_id,
+    requests_per_minute: '600',
+    batch_items_max: '',
+    share_percent: '10',
+    reason: 'It repeats itself',
+  }
+  t.match(await admin.send(limiting, limits, { ...limit, share_percent: 'all' }), { status: 422, text: /href="#share_percent"/ })
+  t.match(await admin.send(limiting, limits, { ...limit, reason: '' }), { status: 422, text: /href="#reason">Say why/ })
+  t.match(await admin.send(limiting, limits, limit), { status: 303, location: page })
+  t.match(said((await admin.go(page)).text), /Calls in a minute, at most 600 Share of the calls answered at once, at most 10 %/)
+  t.match((await admin.go(limiting)).text, /name="requests_per_minute"[^>]*value="600"/)
   const revoke = `${page}/revocation`
   const asked = `${revoke}?client=housing%20%3Csystem%3E`
   t.match((await admin.go(asked)).text, /Its calls are refused at once, for good/)
@@ -197,6 +211,7 @@ t.test('an API client is registered and revoked by a register administrator, and
   t.match(await admin.go(revoke), { status: 404 }, 'no client is named')
   const siro = await visitor('demo-camden-siro')
   t.match(await siro.go(page), { status: 403 })
+  t.match(await siro.send('/organisations', limits, limit), { status: 403 })
   t.match(await siro.send('/organisations', revoke, { client: 'x', reason: 'x' }), { status: 403 })
 })
 
@@ -350,6 +365,8 @@ t.test('all of it works in a real browser at 320 pixels, with JavaScript and wit
   }
   await admin.goto(`${CAMDEN}/clients/revocation?client=x`)
   await isFit(t, admin, 'revoking a client')
+  await admin.goto(`${CAMDEN}/clients/limits?client=x`)
+  await isFit(t, admin, 'limiting a client')
   for (const [path, button] of [
     ['/organisations/new', 'Propose it'],
     [`${CAMDEN}/merger`, 'Merge them for good'],
@@ -357,6 +374,7 @@ t.test('all of it works in a real browser at 320 pixels, with JavaScript and wit
     ['/organisation-groups/new', 'Make it'],
     ['/organisation-groups/GROUP_NCL_BOROUGHS/members/new', 'Add it'],
     [`${CAMDEN}/clients`, 'Register it'],
+    [`${CAMDEN}/clients/limits?client=x`, 'Set these limits'],
     [`${CAMDEN}/clients/revocation?client=x`, 'Revoke it'],
   ] as const) {
     await admin.goto(path)

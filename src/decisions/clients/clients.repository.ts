@@ -1,8 +1,8 @@
 import type { Transaction } from '../../platform/database/database.ts'
 import type { ClientRevocation, RegisteredClient } from '../policy/policy-index.ts'
 
-/** A client as it is shown. */
-export interface ClientView extends RegisteredClient {
+/** A client as it is stored. */
+export interface StoredClient extends RegisteredClient {
   readonly registered_at: string
   readonly reason: string
   /** null: it is answered. */
@@ -27,11 +27,11 @@ export function clientsRepository(tx: Transaction) {
       .select(['c.client_id', 'c.issuer', 'c.org as organisation', 'c.registered_at', 'c.reason', 'r.revoked_at'])
 
   return {
-    async registered(clientId: string): Promise<ClientView | undefined> {
+    async registered(clientId: string): Promise<StoredClient | undefined> {
       return registered().where('c.client_id', '=', clientId).executeTakeFirst()
     },
     /** In the order of their identifiers, after one of them; of one organisation, or of all. */
-    async list({ organisation, after }: ClientsQuery, limit: number): Promise<ClientView[]> {
+    async list({ organisation, after }: ClientsQuery, limit: number): Promise<StoredClient[]> {
       return registered()
         .$if(organisation !== undefined, (query) => query.where('c.org', '=', organisation as string))
         .$if(after !== undefined, (query) => query.where('c.client_id', '>', after as string))
@@ -41,7 +41,7 @@ export function clientsRepository(tx: Transaction) {
     },
     /** Stores one; false when somebody else did at the same moment. */
     async register(
-      { client_id, issuer, organisation, registered_at, reason }: Omit<ClientView, 'revoked_at'>,
+      { client_id, issuer, organisation, registered_at, reason }: Omit<StoredClient, 'revoked_at'>,
       leafId: string,
     ): Promise<boolean> {
       const { numInsertedOrUpdatedRows } = await tx

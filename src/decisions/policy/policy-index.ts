@@ -11,6 +11,7 @@ import type { DisclosureDecision, PolicyAgreement, Snapshot } from './policy.ts'
 import {
   type AgreementText,
   type CodeListEdition,
+  type LimitedClient,
   type PolicyRecord,
   type RegisteredClient,
   type StoredAgreement,
@@ -19,7 +20,15 @@ import {
   toWhole,
 } from './policy-record.ts'
 
-export type { ClientRevocation, CodeListEdition, PolicyRecord, RegisteredClient, StoredRecord } from './policy-record.ts'
+export type {
+  ClientLimits,
+  ClientRevocation,
+  CodeListEdition,
+  LimitedClient,
+  PolicyRecord,
+  RegisteredClient,
+  StoredRecord,
+} from './policy-record.ts'
 
 /** A policy revision: its number, its digest (hex) and its latest governance instant (ms). */
 export interface PolicyHead {
@@ -41,6 +50,8 @@ export interface PolicyIndex extends Snapshot {
   besides(org: string): readonly string[]
   /** An API client that is registered here; undefined: there is none of this name. */
   client(clientId: string): RegisteredClient | undefined
+  /** What of an API client is limited; undefined: nobody said. */
+  limitsOf(clientId: string): LimitedClient | undefined
   /** Whether an API client was revoked: from then on nobody answers it. */
   isRevoked(clientId: string): boolean
   /** The index at a later revision: this one with the changed records replaced. */
@@ -60,6 +71,7 @@ interface Content {
   readonly disclosures: Map<string, DisclosureDecision>
   readonly disclosuresByShare: Map<string, Set<string>>
   readonly clients: Map<string, RegisteredClient>
+  readonly clientLimits: Map<string, LimitedClient>
   readonly revokedClients: Set<string>
 }
 
@@ -83,6 +95,7 @@ export function emptyPolicyIndex(limits?: AgreementStoreLimits): PolicyIndex {
       disclosures: new Map(),
       disclosuresByShare: new Map(),
       clients: new Map(),
+      clientLimits: new Map(),
       revokedClients: new Set(),
     },
     { revision: 0, digest: '', instant: 0 },
@@ -130,6 +143,7 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
     agreement: (id) => content.agreements.get(id),
     besides: (org) => [...new Set([...content.pairs.besides(org)].map(codeOf))].toSorted(),
     client: (clientId) => content.clients.get(clientId),
+    limitsOf: (clientId) => content.clientLimits.get(clientId),
     isRevoked: (clientId) => content.revokedClients.has(clientId),
     whereAgent: (agent) => agreementsOf([...(content.byAgent.get(agent) ?? [])].map((id) => ({ id }))),
     disclosureDecision: (id) => content.disclosures.get(id),
@@ -157,6 +171,7 @@ function applyAll(content: Content, records: readonly StoredRecord[]): Content {
     if (record.kind === 'AGREEMENT') putAgreement(next, record.body)
     if (record.kind === 'DISCLOSURE_DECISION') putDisclosure(next, record.body)
     if (record.kind === 'CLIENT') next.clients.set(record.id, record.body)
+    if (record.kind === 'CLIENT_LIMITS') next.clientLimits.set(record.id, record.body)
     if (record.kind === 'CLIENT_REVOCATION') next.revokedClients.add(record.id)
   }
   // Every agreement that stands on an assessment stands on what it says now, whichever of them it was stated for.

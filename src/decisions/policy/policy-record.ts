@@ -12,6 +12,7 @@ type Kept =
   | { readonly kind: 'ASSESSMENT'; readonly id: string; readonly body: Assessment }
   | { readonly kind: 'DISCLOSURE_DECISION'; readonly id: string; readonly body: DisclosureRecord }
   | { readonly kind: 'CLIENT'; readonly id: string; readonly body: RegisteredClient }
+  | { readonly kind: 'CLIENT_LIMITS'; readonly id: string; readonly body: LimitedClient }
   | { readonly kind: 'CLIENT_REVOCATION'; readonly id: string; readonly body: ClientRevocation }
 
 /** One record of a policy revision, as stored: what decisions stand on. An agreement names its assessment, which has a record of its own. */
@@ -39,6 +40,20 @@ export interface RegisteredClient {
   readonly client_id: string
   readonly issuer: string
   readonly organisation: string
+}
+
+/** How much of the service one API client may take; null: as much as any caller. */
+export interface ClientLimits {
+  readonly requests_per_minute: number | null
+  /** Questions of one call. */
+  readonly batch_items_max: number | null
+  /** Percent of the requests that are answered at once. */
+  readonly share_percent: number | null
+}
+
+/** Limits of one API client, by the `client_id` of its tokens, whether or not it is registered here. */
+export interface LimitedClient extends ClientLimits {
+  readonly client_id: string
 }
 
 /** An API client that is answered no more: the `client_id` of its tokens and since when. There is no way back; a new client gets a new id. */

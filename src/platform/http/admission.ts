@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Connection, connectionOf, cutOff, ended, type OpenRequest } from './connections.ts'
 import type { ContractOperation } from './openapi.ts'
-import { giveBack, hasRoomNow, isFree, type Places, placesFor, type Ticket, take, type Work } from './places.ts'
+import { giveBack, hasRoomNow, isFree, type Places, placesFor, resize, type Ticket, take, type Work } from './places.ts'
 import { problem } from './problem.ts'
 import { sendProblem } from './problem-handler.ts'
 import { slowReaders } from './slow-readers.ts'
@@ -29,6 +29,8 @@ interface AdmissionLimits extends Shares {
 export interface CallerNames {
   readonly caller: string
   readonly organisation: string
+  /** The caller's share in percent, where it is not that of every caller. */
+  readonly callerPercent?: number
 }
 
 /** Lets requests in, and says what is going on. */
@@ -181,7 +183,8 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
     if (ticket.isOver) return false
     const own: Places[] = [total]
     if (organisationPercent !== undefined) own.push(placesOf(organisations, names.organisation, organisationPercent))
-    if (callerPercent !== undefined) own.push(placesOf(callers, names.caller, callerPercent))
+    const share = names.callerPercent ?? callerPercent
+    if (share !== undefined) own.push(placesOf(callers, names.caller, share))
     ticket.names = names
     const isIn = take(ticket, own, performance.now())
     if (!isIn) forget(names)
@@ -189,7 +192,10 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
   }
 
   function placesOf(all: Map<string, Places>, name: string, percent: number): Places {
-    const found = all.get(name) ?? placesFor(part(percent), decisionPercent)
+    const known = all.get(name)
+    const found = known ?? placesFor(part(percent), decisionPercent)
+    // The share of a caller may have been set anew while it holds some.
+    if (known) resize(known, part(percent), decisionPercent)
     all.set(name, found)
     return found
   }

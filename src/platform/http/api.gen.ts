@@ -212,6 +212,31 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/clients/{clientId}/limits": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How much of the service this client may take
+         * @description Of any name, registered here or not; all null where nobody has limited it.
+         */
+        readonly get: operations["getClientLimits"];
+        /**
+         * Limit this client anew
+         * @description In place of the limits of every caller, more or less than those; what is left out or null is as for any caller. It holds here from the
+         *     reply on, on other nodes as soon as they hear of it. Any name can be limited, as any can be revoked: who issues tokens knows which clients there are.
+         */
+        readonly put: operations["limitClient"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/clients/{clientId}/revocation": {
         readonly parameters: {
             readonly query?: never;
@@ -5434,6 +5459,15 @@ export interface components {
             /** @description The newest decisions that would change, at most 200. */
             readonly changes: readonly components["schemas"]["ImpactCase"][];
         };
+        /** @description How much of the service a client may take; null is as much as any caller. */
+        readonly ClientLimits: {
+            /** @description Requests in a minute, on each node; beyond it 429. */
+            readonly requests_per_minute: number | null;
+            /** @description Questions in one call; beyond it 413. */
+            readonly batch_items_max: number | null;
+            /** @description Of the requests that are answered at once, on each node; beyond it 503. */
+            readonly share_percent: number | null;
+        };
         /** @description An API client that is registered here. */
         readonly Client: {
             /** @description `iss` of its tokens. */
@@ -5442,6 +5476,7 @@ export interface components {
             readonly client_id: string;
             /** @description Code of the organisation for which it acts. */
             readonly organisation: string;
+            readonly limits: components["schemas"]["ClientLimits"];
             /**
              * Format: date-time
              * @description Since when.
@@ -5454,6 +5489,20 @@ export interface components {
              * @description Since when it is answered no more; null: it is answered.
              */
             readonly revoked_at: string | null;
+        };
+        /** @description Requests in a minute, on each node; beyond it 429. */
+        readonly requests_per_minute: number | null;
+        /** @description Questions in one call; beyond it 413. */
+        readonly batch_items_max: number | null;
+        /** @description Of the requests that are answered at once, on each node; beyond it 503. */
+        readonly share_percent: number | null;
+        /** @description The limits of one client. */
+        readonly LimitedClient: {
+            /** @description The `client_id` of its tokens. */
+            readonly client_id: string;
+            readonly requests_per_minute: components["schemas"]["requests_per_minute"];
+            readonly batch_items_max: components["schemas"]["batch_items_max"];
+            readonly share_percent: components["schemas"]["share_percent"];
         };
         /** @description Why. */
         readonly ClientRevocationRequest: {
@@ -11259,6 +11308,78 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Client"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getClientLimits: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The `client_id` of its tokens. */
+                readonly clientId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its limits. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LimitedClient"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly limitClient: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /** @description The `client_id` of its tokens. */
+                readonly clientId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "requests_per_minute": 600,
+                 *       "batch_items_max": 100,
+                 *       "share_percent": 10,
+                 *       "reason": "A test system that repeats its questions"
+                 *     }
+                 */
+                readonly "application/json": {
+                    readonly requests_per_minute?: components["schemas"]["requests_per_minute"];
+                    readonly batch_items_max?: components["schemas"]["batch_items_max"];
+                    readonly share_percent?: components["schemas"]["share_percent"];
+                    /** @description Why. The log keeps it. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Its limits. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LimitedClient"];
                 };
             };
             readonly default: components["responses"]["Problem"];

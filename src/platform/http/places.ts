@@ -7,9 +7,9 @@ export type Work = 'DECISION' | 'OTHER'
 
 /** So many tickets at most. */
 export interface Places {
-  readonly limit: number
+  limit: number
   /** So many of them for other work than decisions. */
-  readonly othersLimit: number
+  othersLimit: number
   readonly held: Set<Ticket>
   others: number
 }
@@ -32,6 +32,13 @@ export function placesFor(limit: number, reservePercent = 0): Places {
   const whole = Math.max(1, Math.floor(limit))
   const othersLimit = Math.max(1, Math.floor((whole * (100 - reservePercent)) / 100))
   return { limit: whole, othersLimit, held: new Set(), others: 0 }
+}
+
+/** So many places from now on; who holds one keeps it. */
+export function resize(places: Places, limit: number, reservePercent = 0): void {
+  const { limit: whole, othersLimit } = placesFor(limit, reservePercent)
+  places.limit = whole
+  places.othersLimit = othersLimit
 }
 
 /** Whether nobody holds any. */

@@ -8,7 +8,7 @@ import { missing } from '../people/roles.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface ClientPagesOptions {
-  readonly clients: Pick<ClientsService, 'list' | 'register' | 'revoke'>
+  readonly clients: Pick<ClientsService, 'list' | 'register' | 'revoke' | 'limit' | 'limits'>
   readonly parties: Pick<PartiesService, 'get'>
 }
 
@@ -37,6 +37,13 @@ export function clientPages({ clients, parties }: ClientPagesOptions) {
     }
   }
 
+  async function limiting(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
+    const client = clientOf(request)
+    const { outcome: body } = orThrow(await parties.get(codeOf(request)))
+    const form = request.body ?? (await clients.limits(client))
+    return { template: 'organisations/client-limits.njk', title: 'Limits of an API client', ...over, data: { body, client, form } }
+  }
+
   return ({ page, form }: Web): void => {
     const here = (request: FastifyRequest) => `/organisations/${encodeURIComponent(codeOf(request))}/clients`
     page('/organisations/:code/clients', 'listClients', (request) => shown(request))
@@ -52,6 +59,19 @@ export function clientPages({ clients, parties }: ClientPagesOptions) {
       if (errors.length > 0) return shown(request, { status: 422, errors })
       const done = await clients.register({ principal: callerOf(request), idempotency: once(request) }, body)
       return done.ok ? { to: here(request) } : shown(request, { status: 422, errors: refusedWith(done.refusal, memberAt) })
+    })
+    page('/organisations/:code/clients/limits', 'limitClient', (request) => limiting(request))
+    form('/organisations/:code/clients/limits', 'limitClient', async (request): Promise<Page | Redirect> => {
+      const number = (name: string) => (field(request, name) === '' ? null : Number(field(request, name)))
+      const body = {
+        ...{ requests_per_minute: number('requests_per_minute'), batch_items_max: number('batch_items_max') },
+        ...{ share_percent: number('share_percent'), reason: field(request, 'reason') },
+      }
+      const missed = missing(request, [['reason', 'Say why']])
+      const errors = missed.length > 0 ? missed : faultsOf('limitClient', body)
+      if (errors.length > 0) return limiting(request, { status: 422, errors })
+      const done = await clients.limit({ principal: callerOf(request), idempotency: once(request) }, clientOf(request), body)
+      return done.ok ? { to: here(request) } : limiting(request, { status: 422, errors: refusedWith(done.refusal) })
     })
     page('/organisations/:code/clients/revocation', 'revokeClient', (request) => revoking(request))
     form('/organisations/:code/clients/revocation', 'revokeClient', async (request): Promise<Page | Redirect> => {
