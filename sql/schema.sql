@@ -596,6 +596,7 @@ CREATE OR REPLACE FUNCTION audit.keep_until(p_day date, p_kind text, p_leaf byte
  SET search_path TO ''
 AS $function$
   select case
+    when position('"t":"gov.authentication.failed"'::bytea in p_leaf) > 0 then p_day + 90
     when p_kind <> 'decisions' then null
     when position('"sim":true'::bytea in p_leaf) > 0 then p_day + 90
     -- Members as the service writes them: inside a string the quotes would be escaped. A false find only keeps longer.
@@ -688,7 +689,8 @@ begin
     delete from audit.payload p using audit.leaf l, audit.log g
      where p.day = v_day and l.event_id = p.event_id and g.log_id = l.log_id
        and audit.keep_until(p.day, g.kind, l.leaf, p.body) <= v_today
-       and (not p_simulated or position('"sim":true'::bytea in l.leaf) > 0);
+       and (not p_simulated or position('"sim":true'::bytea in l.leaf) > 0
+         or position('"t":"gov.authentication.failed"'::bytea in l.leaf) > 0);
     get diagnostics v_count = row_count;
     if v_count > 0 then
       first_day := coalesce(first_day, v_day);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { openDecisions } from './decision-services.ts'
 import { batchLimitPlugin, revocationPlugin } from './decisions/clients/clients.routes.ts'
+import { failedAuthentications } from './identity/failed-authentications.service.ts'
 import { type IdentityOptions, identityPlugin } from './identity/identity.plugin.ts'
 import { speaksFor, type TokenTrust } from './identity/issuers.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
@@ -36,6 +37,9 @@ export interface AppOptions extends Omit<ServicesOptions, 'isAuthoritative' | 's
   /** Where the log lines of requests go; absent: standard output. */
   readonly logStream?: NonNullable<ServerOptions['logStream']>
 }
+
+/** How often failures of authentication are recorded, at most. */
+const FAILURES_TOLD_MS = 60_000
 
 export type App = Awaited<ReturnType<typeof buildApp>>
 
@@ -89,6 +93,11 @@ export async function buildApp(options: AppOptions) {
   const { logSearch, trail, clients, records, replays, notShared } = decisions
   const rooms = { ...register.rooms, decisions: decisions.decisions, logSearch, trail, clients, records, replays, notShared }
   const web = options.browserSignIn && openWeb(services, rooms, options.browserSignIn, options.logKey)
+  const failedCallers = failedAuthentications({
+    ...{ db: services.db, audit: services.audit, clock: options.clock },
+    revision: () => services.policy.current().revision,
+    everyMs: Math.max(FAILURES_TOLD_MS, config.monitorIntervalMs),
+  })
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const today = () => londonDay(options.clock().getTime())
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, today())
@@ -105,6 +114,7 @@ export async function buildApp(options: AppOptions) {
   await server.register(revocationPlugin, { clients: decisions.clients })
   await server.register(rateLimitPlugin, {
     perMinute: config.rateLimitPerMinute,
+    onRefusedToken: failedCallers.seen,
     perMinuteOfClient: (clientId) => decisions.clients.limitsOf(clientId)?.requests_per_minute,
     refusedTokensPerMinute: config.refusedTokensPerMinute,
   })
@@ -137,6 +147,7 @@ export async function buildApp(options: AppOptions) {
     decisions: decisions.decisions,
     /** Does what follows from decisions behind their answers. */
     follower: register.follower,
+    failedCallers,
     /** Takes away sessions of browsers and of people without an account, forms that waited for one, and sections of drafts left open, whose time is over. */
     async forgetOldSessions(): Promise<void> {
       await services.outside.sessions.forgetOld()
@@ -146,6 +157,7 @@ export async function buildApp(options: AppOptions) {
     /** Refuses new requests, answers the open ones, flushes the log, closes the connections. */
     async close(): Promise<void> {
       await server.close()
+      await failedCallers.close()
       await register.follower.close()
       await decisions.close()
       await services.close()

@@ -26,10 +26,12 @@ create table audit.legal_hold (
 comment on table audit.legal_hold is 'Days whose payload must stay whatever retention says (AU-2); the reference names a file, never a person.';
 
 -- First day on which a payload need no longer be kept; null: not by time. Simulated calls 90 days, emergencies and
--- safeguarding ten years, other decisions seven (AU-2). Acts on the register are kept: an agreement lives on.
+-- safeguarding ten years, other decisions seven (AU-2). Acts on the register are kept: an agreement lives on. From which address somebody
+-- failed to authenticate is kept 90 days: personal data of whoever that was, and of no use later (UK GDPR Art 5(1)(e)).
 create function audit.keep_until(p_day date, p_kind text, p_leaf bytea, p_body bytea) returns date
 language sql immutable set search_path = '' as $$
   select case
+    when position('"t":"gov.authentication.failed"'::bytea in p_leaf) > 0 then p_day + 90
     when p_kind <> 'decisions' then null
     when position('"sim":true'::bytea in p_leaf) > 0 then p_day + 90
     -- Members as the service writes them: inside a string the quotes would be escaped. A false find only keeps longer.
@@ -63,7 +65,7 @@ $$;
 
 -- Purges the payload that is due of all days before p_before; audit.drop_empty_day takes the days that are empty then, each in a
 -- transaction of its own. The day of the server limits the day of the caller, so that a clock set forward purges nothing early.
--- p_simulated: the pass over simulated calls alone. Otherwise every day before p_before must be past seven years.
+-- p_simulated: the pass over what is kept 90 days alone. Otherwise every day before p_before must be past seven years.
 create function audit.purge_payload(p_before date, p_today date, p_simulated boolean, out first_day date, out last_day date, out purged bigint)
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -81,7 +83,8 @@ begin
     delete from audit.payload p using audit.leaf l, audit.log g
      where p.day = v_day and l.event_id = p.event_id and g.log_id = l.log_id
        and audit.keep_until(p.day, g.kind, l.leaf, p.body) <= v_today
-       and (not p_simulated or position('"sim":true'::bytea in l.leaf) > 0);
+       and (not p_simulated or position('"sim":true'::bytea in l.leaf) > 0
+         or position('"t":"gov.authentication.failed"'::bytea in l.leaf) > 0);
     get diagnostics v_count = row_count;
     if v_count > 0 then
       first_day := coalesce(first_day, v_day);

@@ -11,6 +11,8 @@ export interface RateLimits {
   readonly perMinute: number | undefined
   /** Of a client that has a limit of its own. */
   readonly perMinuteOfClient?: (clientId: string) => number | null | undefined
+  /** Is told of each call whose caller nobody knows, those beyond a limit too. */
+  readonly onRefusedToken: (address: string) => void
   /** With a token that is refused, from one address. */
   readonly refusedTokensPerMinute: number
 }
@@ -25,10 +27,13 @@ const PROBES = new Set(['getLiveness', 'getReadiness', 'getMetrics'])
  * A client with a limit of its own is counted by that, whether it is more or less. Counted per process: with n nodes a caller has n times as many.
  */
 export const rateLimitPlugin = fastifyPlugin<RateLimits>(
-  async (app, { perMinute, perMinuteOfClient, refusedTokensPerMinute }) => {
+  async (app, { perMinute, perMinuteOfClient, onRefusedToken, refusedTokensPerMinute }) => {
     await app.register(rateLimit, { global: false, timeWindow: '1 minute' })
     const refused = limiter(app, Math.min(perMinute ?? refusedTokensPerMinute, refusedTokensPerMinute), addressOf)
-    app.onUnauthenticated(refused)
+    app.onUnauthenticated(async (request) => {
+      onRefusedToken(addressOf(request))
+      await refused(request)
+    })
     const ownLimit = ({ principal }: FastifyRequest) => (principal?.clientId ? (perMinuteOfClient?.(principal.clientId) ?? null) : null)
     const ofClient = limiter(
       app,

@@ -39,7 +39,19 @@ const PATHS: Readonly<Record<string, string>> = {
   },
 }
 /** What a search offers as kinds of record. */
-const KINDS = ['agreement', 'sign_off', 'sign_off_route', 'organisation', 'group', 'role', 'deputy', 'contact', 'invitation', 'client']
+const KINDS = [
+  'agreement',
+  'sign_off',
+  'sign_off_route',
+  'organisation',
+  'group',
+  'role',
+  'deputy',
+  'contact',
+  'invitation',
+  'client',
+  'authentication',
+]
   .concat(['request', 'disclosure', 'emergency', 'file', 'calendar', 'webhook', 'notification_settings', 'local_code', 'register'])
   .toSorted()
 
