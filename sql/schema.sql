@@ -2087,7 +2087,7 @@ create table public.decision_search (
   constraint decision_search_pkey PRIMARY KEY (log_id, idx, evaluation),
   constraint decision_search_check CHECK ((evaluations > evaluation)),
   constraint decision_search_evaluation_check CHECK ((evaluation >= 0)),
-  constraint decision_search_outcome_check CHECK ((outcome = ANY (ARRAY['PERMIT'::text, 'DENY'::text, 'ERROR'::text])))
+  constraint decision_search_outcome_check CHECK ((outcome = ANY (ARRAY['PERMIT'::text, 'DENY'::text, 'ERROR'::text, 'SEARCH'::text])))
 );
 comment on table decision_search is 'One row an evaluation of a call. Codes only, no person. Null members: the payload was gone, or the call could not be read.';
 CREATE INDEX decision_search_break_glass ON public.decision_search USING btree (log_id, idx) WHERE (via = 'BREAK_GLASS'::text);
@@ -2202,7 +2202,8 @@ AS $function$
   select l.event_id, l.log_id, l.idx, convert_from(l.leaf, 'UTF8'), b.salt, b.body, k.seen
     from unnest(p_ids) with ordinality as i(id, n)
     join audit.leaf l on l.event_id = i.id and l.log_id in (select g.log_id from audit.log g where g.kind = 'decisions')
-    cross join lateral (select r.* from json_to_record(convert_from(l.leaf, 'UTF8')::json) as r(ts bigint, n int)) j
+    cross join lateral (
+      select r.ts, case when r.t like 'adl.search%' then 1 else r.n end as n from json_to_record(convert_from(l.leaf, 'UTF8')::json) as r(t text, ts bigint, n int)) j
     cross join lateral (select (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date as day) t
     left join lateral (
       select p.salt, p.body, audit.is_recorded(l.event_id, l.leaf, p.salt, p.body) as is_recorded
@@ -2244,7 +2245,7 @@ CREATE OR REPLACE FUNCTION public.searched_rows(p_log integer, p_from bigint, p_
  SET search_path TO ''
 AS $function$
   select l.log_id, l.idx, l.event_id, coalesce(k.k, 0), greatest(j.n, 1), to_timestamp(j.ts / 1000.0),
-      case when e.d then 'PERMIT' when not e.d then 'DENY' else 'ERROR' end, coalesce(j.sim, false),
+      case when e.d then 'PERMIT' when not e.d then 'DENY' when j.st = 'Ok' then 'SEARCH' else 'ERROR' end, coalesce(j.sim, false),
       case when e.item is null then j.rc else array(select r.reason ->> 'code' from jsonb_array_elements(e.item #> '{response,reasons}') as r(reason)) end,
       j.rev,
       case when not e.d then null
@@ -2254,7 +2255,8 @@ AS $function$
     from audit.leaf l
     -- Read once: what is not fenced off is worked out again for every member that is asked for.
     cross join lateral (
-      select r.* from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as r(t text, ts bigint, d boolean, sim boolean, rc text[], rev bigint, ctr text, n int)
+      select r.t, r.ts, r.d, r.sim, r.rc, r.rev, r.ctr, r.st, case when r.t like 'adl.search%' then 1 else r.n end as n
+        from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as r(t text, ts bigint, d boolean, sim boolean, rc text[], rev bigint, ctr text, n int, st text)
       offset 0) j
     left join lateral (
       select case when p_careful

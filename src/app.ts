@@ -59,7 +59,7 @@ export async function buildApp(options: AppOptions) {
     onTimerFailure: (error, timer) => server.log.error({ err: error, timer }, 'what fell due could not be done: it is tried again'),
     onWebhookFailure: (err) => server.log.error({ err }, 'a webhook could not be seen to: it is tried again'),
   })
-  const decisions = openDecisions(services)
+  const decisions = openDecisions(services, options.logKey)
   // What follows from decisions is looked at from here on; the server, which writes it down, comes a moment later.
   let onFollowFailure = (_error: unknown) => {}
   const register = openRegister(services, decisions, (error) => onFollowFailure(error))

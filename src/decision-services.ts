@@ -1,5 +1,6 @@
 import { logRoutes } from './audit/reading/log.routes.ts'
 import { authzenRoutes } from './decisions/authzen/authzen.routes.ts'
+import { authzenSearchRoutes } from './decisions/authzen/authzen-search.routes.ts'
 import { clientsRoutes } from './decisions/clients/clients.routes.ts'
 import { clientsService } from './decisions/clients/clients.service.ts'
 import { decisionGauges } from './decisions/decision-metrics.ts'
@@ -23,6 +24,8 @@ import { localCodesService } from './decisions/local-codes/local-codes.service.t
 import { notSharedRoutes } from './decisions/not-shared/not-shared.routes.ts'
 import { notSharedService } from './decisions/not-shared/not-shared.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
+import { pageTokens } from './decisions/permitted/page-tokens.ts'
+import { searchesService } from './decisions/permitted/searches.service.ts'
 import { recorder } from './decisions/recorder.service.ts'
 import { spareTime } from './decisions/remedies/spare-time.ts'
 import { trailRoutes } from './decisions/trail/trail.routes.ts'
@@ -39,7 +42,7 @@ const ENGINE = engineDigest()
 export type Decisions = ReturnType<typeof openDecisions>
 
 /** Decisions and what is read of them afterwards: their services, opened once, and the routes that call them. */
-export function openDecisions(services: Services) {
+export function openDecisions(services: Services, logKey: Uint8Array) {
   const { config, db, clock, newId, random, isName, audit, log, metrics, policy, commands, reference, parties, agreements } = services
   const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
   const permits = { permitTtlSeconds: config.permitTtlSeconds, restrictedPurposes: new Set(config.restrictedPurposes) }
@@ -56,6 +59,7 @@ export function openDecisions(services: Services) {
     spare: spareTime(() => performance.now(), { windowMs: config.remedyWindowMs, workMs: config.remedyWorkMs }),
     onAnswer: services.decisionsCounted.onAnswer,
   })
+  const searches = searchesService({ recorder: recording, live, tokens: pageTokens(logKey), clock, random })
   const clients = clientsService({ db, commands, policy, parties, isTrusted: services.isTrusted })
   const { altered } = log
   const reads = recordedReads(audit)
@@ -87,6 +91,7 @@ export function openDecisions(services: Services) {
     routes: [
       decisionsRoutes(decisions),
       authzenRoutes(decisions, services.publicUrl),
+      authzenSearchRoutes(searches),
       logSearchRoutes(logSearch),
       trailRoutes(trail),
       replayRoutes(replays, impact),

@@ -28,7 +28,7 @@ create table decision_search (
   evaluation     int         not null check (evaluation >= 0),
   evaluations    int         not null check (evaluations > evaluation),
   at             timestamptz not null,
-  outcome        text        not null check (outcome in ('PERMIT', 'DENY', 'ERROR')),
+  outcome        text        not null check (outcome in ('PERMIT', 'DENY', 'ERROR', 'SEARCH')),
   simulated      boolean     not null,
   reasons        text[]      not null,
   revision       bigint      not null,
@@ -90,14 +90,14 @@ language sql immutable set search_path = '' as $$
     from (select position('\x2c22726573706f6e7365223a'::bytea in p_body) as at) a
 $$;
 
--- The rows of the leaves from p_from to p_to of a log, one an evaluation. A payload that is not the recorded one is not copied: its
+-- The rows of the leaves from p_from to p_to of a log, one an evaluation; a search, whose n counts what it found, is one row. A payload that is not the recorded one is not copied: its
 -- evaluations are then found by what the leaf says of all of them. An AGREEMENT was told where the leaf, or of several the answer,
 -- names one. p_careful: texts that jsonb does not know are made such that it does; it costs, so it is done for those stretches alone
 -- that have one.
 create function public.searched_rows(p_log int, p_from bigint, p_to bigint, p_careful boolean) returns setof public.decision_search
 language sql stable set search_path = '' as $$
   select l.log_id, l.idx, l.event_id, coalesce(k.k, 0), greatest(j.n, 1), to_timestamp(j.ts / 1000.0),
-      case when e.d then 'PERMIT' when not e.d then 'DENY' else 'ERROR' end, coalesce(j.sim, false),
+      case when e.d then 'PERMIT' when not e.d then 'DENY' when j.st = 'Ok' then 'SEARCH' else 'ERROR' end, coalesce(j.sim, false),
       case when e.item is null then j.rc else array(select r.reason ->> 'code' from jsonb_array_elements(e.item #> '{response,reasons}') as r(reason)) end,
       j.rev,
       case when not e.d then null
@@ -107,7 +107,8 @@ language sql stable set search_path = '' as $$
     from audit.leaf l
     -- Read once: what is not fenced off is worked out again for every member that is asked for.
     cross join lateral (
-      select r.* from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as r(t text, ts bigint, d boolean, sim boolean, rc text[], rev bigint, ctr text, n int)
+      select r.t, r.ts, r.d, r.sim, r.rc, r.rev, r.ctr, r.st, case when r.t like 'adl.search%' then 1 else r.n end as n
+        from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as r(t text, ts bigint, d boolean, sim boolean, rc text[], rev bigint, ctr text, n int, st text)
       offset 0) j
     left join lateral (
       select case when p_careful
@@ -197,7 +198,8 @@ language sql stable security definer set search_path = '' as $$
   select l.event_id, l.log_id, l.idx, convert_from(l.leaf, 'UTF8'), b.salt, b.body, k.seen
     from unnest(p_ids) with ordinality as i(id, n)
     join audit.leaf l on l.event_id = i.id and l.log_id in (select g.log_id from audit.log g where g.kind = 'decisions')
-    cross join lateral (select r.* from json_to_record(convert_from(l.leaf, 'UTF8')::json) as r(ts bigint, n int)) j
+    cross join lateral (
+      select r.ts, case when r.t like 'adl.search%' then 1 else r.n end as n from json_to_record(convert_from(l.leaf, 'UTF8')::json) as r(t text, ts bigint, n int)) j
     cross join lateral (select (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date as day) t
     left join lateral (
       select p.salt, p.body, audit.is_recorded(l.event_id, l.leaf, p.salt, p.body) as is_recorded

@@ -69,7 +69,7 @@ export function unknownRevision(bodies: readonly DecisionBody[]): Refusal {
 }
 
 /** Where a member of one body is: by itself, or in the list of evaluations. */
-export function pointerTo(bodies: readonly DecisionBody[], index: number, member: keyof DecisionBody): string {
+export function pointerTo(bodies: readonly unknown[], index: number, member: keyof DecisionBody): string {
   return bodies.length === 1 ? `/${member}` : `/evaluations/${index}/${member}`
 }
 

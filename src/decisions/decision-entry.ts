@@ -141,6 +141,33 @@ function severalEvaluations(evaluations: readonly Evaluation[], first: Answer, f
   )
 }
 
+/** What of a search is recorded: the question, without what was looked for. */
+export type RecordedSearch = Partial<DecisionBody> & Pick<DecisionBody, 'mode'>
+
+/**
+ * The leaf and payload of a search (R1): in the leaf how many results there were, in the payload which, as they were sent. It decides
+ * nothing, so it has no `d`.
+ */
+export function searchedEntry(
+  { request, count, text }: { readonly request: RecordedSearch; readonly count: number; readonly text: string },
+  facts: CallFacts,
+  random: RandomBytes,
+): Entry {
+  return entryOfText(
+    { ...leafOf(facts, random), t: eventOf(facts), n: count, rc: [], st: 'Ok' },
+    objectOf([
+      ['caller', textOf(facts.caller, callerText)],
+      ['request', JSON.stringify(request)],
+      ['settings', textOf(facts.settings, JSON.stringify)],
+      ['code_list_version', JSON.stringify(facts.codeLists)],
+      ['parent_span_id', JSON.stringify(facts.parentSpanId)],
+      ['references', JSON.stringify(facts.references)],
+      ['response', text],
+    ]),
+    random,
+  )
+}
+
 /**
  * The leaf and payload of a call that was not evaluated: what was wrong with it, never what it said (it may hold personal data),
  * in values or in names.

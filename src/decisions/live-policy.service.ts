@@ -28,7 +28,7 @@ export function livePolicy({
     mustNotBeRevoked,
 
     /** Why these bodies are not asked about now; null: they are. */
-    whyNotNow(bodies: readonly DecisionBody[]): Refusal | null {
+    whyNotNow(bodies: readonly Pick<DecisionBody, 'at'>[]): Refusal | null {
       const now = clock().getTime()
       const wrong = bodies.findIndex(({ at }) => at && Math.abs(Date.parse(at) - now) > liveToleranceMs)
       if (wrong < 0) return null

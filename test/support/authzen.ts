@@ -32,5 +32,7 @@ export function authzenClient(service: TestService) {
     post,
     evaluation: (payload: Payload, headers?: Headers, caller?: TestCaller) => post('evaluation', payload, headers, caller),
     evaluations: (payload: Payload, headers?: Headers, caller?: TestCaller) => post('evaluations', payload, headers, caller),
+    search: (kind: 'subject' | 'resource' | 'action', payload: Payload, headers?: Headers, caller?: TestCaller) =>
+      post(`search/${kind}`, payload, headers, caller),
   }
 }

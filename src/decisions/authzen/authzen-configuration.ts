@@ -2,6 +2,9 @@
 const ENDPOINTS = {
   access_evaluation_endpoint: '/access/v1/evaluation',
   access_evaluations_endpoint: '/access/v1/evaluations',
+  search_subject_endpoint: '/access/v1/search/subject',
+  search_resource_endpoint: '/access/v1/search/resource',
+  search_action_endpoint: '/access/v1/search/action',
   access_request_endpoint: '/access/v1/requests',
 } as const
 

@@ -30,9 +30,10 @@ export function authzenRoutes(decisions: DecisionsService, publicUrl: URL): Fast
   const metadata = authzenConfiguration(publicUrl)
   const configuration = JSON.stringify(metadata)
   return async (app) => {
-    app.onMalformed('/access/v1', async (request, found) => {
-      throw await refusedFor(request, found)
-    })
+    for (const address of ['/access/v1/evaluation', '/access/v1/evaluations'])
+      app.onMalformed(address, async (request, found) => {
+        throw await refusedFor(request, found)
+      })
 
     answer(app, 'evaluateAccess', async (request) => {
       await mustFit(request, problemOfRequest(request))

@@ -68,6 +68,16 @@ export interface RecordedPayload extends RecordedCall, RecordedEvaluation {}
 /** A payload as it is stored: of a call with one evaluation, or with several. */
 export type CallPayload = RecordedPayload | (RecordedCall & { readonly evaluations: readonly RecordedEvaluation[] })
 
+/** How many evaluations a call had; a search, whose `n` counts what it found, is one question. */
+export function evaluationsIn({ t, n }: Pick<RecordedLeaf, 't' | 'n'>): number {
+  return isSearch({ t }) ? 1 : Math.max(n, 1)
+}
+
+/** Whether a leaf records a search: it lists what is permitted, and permits nothing. */
+export function isSearch({ t }: Pick<RecordedLeaf, 't'>): boolean {
+  return t.startsWith('adl.search_')
+}
+
 /** The evaluations of a stored payload in their order, each with what is said of the call. Pure. */
 export function evaluationsOf(stored: CallPayload): readonly RecordedPayload[] {
   if (!('evaluations' in stored)) return [stored]
@@ -93,7 +103,7 @@ export function recordsOf({ decision_id: id, log, idx, leaf: text, salt, body, s
   const payloads = stored && !isAltered ? evaluationsOf(JSON.parse(stored.body.toString('utf8')) as CallPayload) : []
   const leaf = JSON.parse(text) as RecordedLeaf
   return seen.map((evaluation) => ({
-    decisionId: evaluationId(id, evaluation, Math.max(leaf.n, 1)),
+    decisionId: evaluationId(id, evaluation, evaluationsIn(leaf)),
     evaluation,
     log,
     index: Number(idx),

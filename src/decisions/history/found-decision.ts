@@ -31,7 +31,7 @@ export interface Position {
 export interface FoundDecision {
   readonly decision_id: string
   readonly at: string
-  readonly outcome: 'PERMIT' | 'DENY' | 'ERROR'
+  readonly outcome: 'PERMIT' | 'DENY' | 'ERROR' | 'SEARCH'
   readonly simulated: boolean
   readonly reasons: readonly string[]
   readonly via: string | null

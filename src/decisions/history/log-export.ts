@@ -1,6 +1,6 @@
 import { sha256Hex } from '../../audit/format/canonical-json.ts'
-import { authzenRequest, authzenResponse } from './authzen-form.ts'
-import type { DecisionRecord, RecordedLeaf, RecordedPayload } from './decision-record.ts'
+import { type AuthzenRequest, authzenRequest, authzenResponse } from './authzen-form.ts'
+import { type DecisionRecord, evaluationsIn, isSearch, type RecordedLeaf, type RecordedPayload } from './decision-record.ts'
 
 /** A record in the forms that others' tools read. Pure: members are taken from leaf and payload, nothing is worked out anew. */
 
@@ -33,7 +33,7 @@ export function toDecisionLogRecord(exported: Exportable): object {
     attributes: {
       ...sourcesOf(exported),
       'accord.decision_id': record.decisionId,
-      ...(leaf.n > 1 ? { 'accord.evaluation': { index: evaluation, of: leaf.n } } : {}),
+      ...(evaluationsIn(leaf) > 1 ? { 'accord.evaluation': { index: evaluation, of: leaf.n } } : {}),
       'accord.log.origin': origin,
       'accord.log.index': record.index,
       'accord.simulated': leaf.sim === true,
@@ -59,7 +59,7 @@ function eventOf({ t }: RecordedLeaf): string {
  * span tell whoever takes records in whether it has one already.
  */
 function spanOf({ leaf, payload, evaluation }: DecisionRecord): object {
-  if (leaf.n > 1) return { span_id: sha256Hex(`${leaf.span}.${evaluation}`).slice(0, 16), parent_span_id: leaf.span }
+  if (evaluationsIn(leaf) > 1) return { span_id: sha256Hex(`${leaf.span}.${evaluation}`).slice(0, 16), parent_span_id: leaf.span }
   return { span_id: leaf.span, ...(payload?.parent_span_id === undefined ? {} : { parent_span_id: payload.parent_span_id }) }
 }
 
@@ -73,7 +73,7 @@ function sourcesOf({ record: { leaf, payload }, agreement }: Exportable): object
   const codeLists = payload?.response?.code_list_version ?? payload?.code_list_version
   const information = {
     ...(codeLists === undefined ? {} : { code_lists: codeLists }),
-    ...(payload?.response === undefined ? {} : { evaluated_for: payload.response.at }),
+    ...(payload?.response?.at === undefined ? {} : { evaluated_for: payload.response.at }),
   }
   return {
     'adl.core.policies': { accord: { revision: leaf.rev, digest: leaf.pol, ...(agreement === null ? {} : { agreement }) } },
@@ -88,13 +88,22 @@ function sourcesOf({ record: { leaf, payload }, agreement }: Exportable): object
 /** Request and response; once the payload is gone, what the leaf still says of the answer, of several only that all were permits; null where nothing was answered. */
 function bodyOf({ leaf, payload }: DecisionRecord): object | null {
   const request = payload?.request && authzenRequest(payload.request)
+  if (isSearch(leaf))
+    return payload?.response ? { 'adl.core.request': searchRequest(request, leaf), 'adl.core.response': payload.response } : null
   const response = payload?.response
     ? authzenResponse(payload.response)
-    : leaf.d === undefined || (leaf.n > 1 && !leaf.d)
+    : leaf.d === undefined || (evaluationsIn(leaf) > 1 && !leaf.d)
       ? undefined
       : { decision: leaf.d }
   if (!request && !response) return null
   return { ...(request ? { 'adl.core.request': request } : {}), ...(response ? { 'adl.core.response': response } : {}) }
+}
+
+/** The question of a search: what was looked for has no id, and a search for actions no action. */
+function searchRequest(request: AuthzenRequest | undefined, { t }: RecordedLeaf): object | undefined {
+  if (!request || t !== 'adl.search_action') return request
+  const { action: _, ...rest } = request
+  return rest
 }
 
 /**

@@ -38,6 +38,8 @@ export interface SoughtPage {
 
 /** Agreements that one page looks at, about: those of the pair at which it stops are all looked at. Each may have to be compiled first. */
 export const AGREEMENTS_A_PAGE = 64
+/** Pairs of bodies that one page looks at, whatever they have agreed. */
+const PAIRS_A_PAGE = 256
 
 /** Who asks, and when: as of a decision. */
 export type Asking = Pick<Question, 'caller' | 'at'>
@@ -46,13 +48,15 @@ export type Asking = Pick<Question, 'caller' | 'at'>
 export function seek(sought: Sought, asking: Asking, index: PolicyIndex, after: Place | null, limit: number): SoughtPage {
   const results: string[] = []
   let last: Place | null = after
-  let looked = 0
+  const looked = new Set<string>()
+  let pairs = 0
   for (const pair of pairsOf(sought, asking, index)) {
     const name = pair.other
     if (after && (after.pair > name || (after.pair === name && after.result === null))) continue
-    if (looked >= AGREEMENTS_A_PAGE) return { results, next: last }
+    if (looked.size >= AGREEMENTS_A_PAGE || pairs === PAIRS_A_PAGE) return { results, next: last }
+    pairs += 1
     const agreements = index.between(pair.provider, pair.recipient)
-    looked += agreements.length
+    for (const { id } of agreements) looked.add(id)
     const flows = flowsBetween(agreements, pair.provider, pair.recipient)
     const on: PolicyIndex = { ...index, between: () => agreements }
     for (const candidate of candidatesOf(sought, flows, index.codes.on(londonDay(asking.at)))) {

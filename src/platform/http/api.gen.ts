@@ -447,6 +447,68 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/access/v1/search/subject": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * OpenID AuthZEN, who may receive this data for this purpose
+         * @description Every organisation for which the evaluation of the same question would permit, of shares that the caller is provider or recipient of, or an agent of one.
+         *     Complete over its pages; a page may hold fewer than `limit` and still not be the last, which alone has the `next_token` "". How pages and changes of the policy go
+         *     together: `docs/authzen-profile.md`. One record a call. It lists and permits nothing: evaluate before sharing.
+         */
+        readonly post: operations["searchSubjects"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/access/v1/search/resource": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * OpenID AuthZEN, what data this organisation may receive for this purpose
+         * @description Items as `PROVIDER/ITEM`, of every provider that the caller may ask about, or of `resource.properties.provider` alone. Otherwise as the search for subjects.
+         */
+        readonly post: operations["searchResources"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/access/v1/search/action": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * OpenID AuthZEN, for what purposes this organisation may receive this data
+         * @description Purposes, the narrower ones included. Otherwise as the search for subjects.
+         */
+        readonly post: operations["searchActions"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/access/v1/requests": {
         readonly parameters: {
             readonly query?: never;
@@ -4811,10 +4873,10 @@ export interface components {
              */
             readonly at: string;
             /**
-             * @description What was answered; ERROR where the call could not be read.
+             * @description What was answered; ERROR where the call could not be read; SEARCH where it was looked for what is permitted, which permits nothing.
              * @enum {string}
              */
-            readonly outcome: "PERMIT" | "DENY" | "ERROR";
+            readonly outcome: "PERMIT" | "DENY" | "ERROR" | "SEARCH";
             /** @description Whether it was a simulation, which permits nothing. */
             readonly simulated: boolean;
             /** @description REASON codes answered. */
@@ -5201,7 +5263,7 @@ export interface components {
              * @description What was answered; ERROR where the call could not be read.
              * @enum {string}
              */
-            readonly outcome: "PERMIT" | "DENY" | "ERROR";
+            readonly outcome: "PERMIT" | "DENY" | "ERROR" | "SEARCH";
             /** @description Whether it was a simulation, which permits nothing. */
             readonly simulated: boolean;
             /** @description REASON codes answered. */
@@ -5960,6 +6022,95 @@ export interface components {
             } & {
                 readonly [key: string]: unknown;
             };
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description Which page. Members that are not known are ignored. */
+        readonly AuthzenPage: {
+            /** @description `next_token` of the page before, with everything else as it was; "" or absent: the first page. */
+            readonly token?: string;
+            /** @description So many results at most; absent: 100, never more than 1,000. With a token: that of the first page, or absent. */
+            readonly limit?: number;
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description Who may receive this data for this purpose, now? */
+        readonly AuthzenSubjectSearch: {
+            /** @description What kind of subject is looked for; an id is ignored. */
+            readonly subject: {
+                /** @description `organisation`; of any other kind nobody is registered. */
+                readonly type: string;
+            } & {
+                readonly [key: string]: unknown;
+            };
+            readonly action: components["schemas"]["AuthzenAction"];
+            readonly resource: components["schemas"]["AuthzenResource"];
+            readonly context?: components["schemas"]["AuthzenContext"];
+            readonly page?: components["schemas"]["AuthzenPage"];
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description A page of what was found. */
+        readonly AuthzenResults: {
+            /** @description How to go on. */
+            readonly page: {
+                /** @description For `page.token` of the next call, within 15 minutes, by the same caller; "" on the last page. */
+                readonly next_token: string;
+                /** @description Results on this page. */
+                readonly count: number;
+            };
+            /** @description The record, and the policy that it stands on. */
+            readonly context: {
+                /** @description The record of this call: `GET /v1/decisions/{id}`. */
+                readonly evaluation_id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was looked for.
+                 */
+                readonly evaluated_at: string;
+                /** @description On which revision. */
+                readonly policy_revision: number;
+                /** @description That of the first page, where the policy changed since. */
+                readonly first_policy_revision?: number;
+            };
+            /** @description Each permitted, in the order of their ids; none twice on one revision. */
+            readonly results: readonly ({
+                /** @description `organisation` or `data`. */
+                readonly type: string;
+                /** @description Code of the organisation, or `PROVIDER/ITEM`. */
+                readonly id: string;
+            } | {
+                /** @description PURPOSE code. */
+                readonly name: string;
+            })[];
+        };
+        /** @description What may this organisation receive for this purpose, now? */
+        readonly AuthzenResourceSearch: {
+            readonly subject: components["schemas"]["AuthzenSubject"];
+            readonly action: components["schemas"]["AuthzenAction"];
+            /** @description What kind of resource is looked for; an id is ignored. */
+            readonly resource: {
+                /** @description `data`; nothing else is registered. */
+                readonly type: string;
+                /** @description As of an evaluation, and which provider. */
+                readonly properties?: {
+                    /** @description Code of the provider whose data is looked for; absent: every one. */
+                    readonly provider?: string | null;
+                } & components["schemas"]["AuthzenResourceProperties"];
+            } & {
+                readonly [key: string]: unknown;
+            };
+            readonly context?: components["schemas"]["AuthzenContext"];
+            readonly page?: components["schemas"]["AuthzenPage"];
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description For what may this organisation receive this data, now? An action is ignored. */
+        readonly AuthzenActionSearch: {
+            readonly subject: components["schemas"]["AuthzenSubject"];
+            readonly resource: components["schemas"]["AuthzenResource"];
+            readonly context?: components["schemas"]["AuthzenContext"];
+            readonly page?: components["schemas"]["AuthzenPage"];
         } & {
             readonly [key: string]: unknown;
         };
@@ -10959,8 +11110,8 @@ export interface operations {
                 readonly recipient?: string;
                 /** @description Code of the provider or the recipient. */
                 readonly party?: string;
-                /** @description What was answered; ERROR where the call could not be read. */
-                readonly outcome?: "PERMIT" | "DENY" | "ERROR";
+                /** @description What was answered; ERROR where the call could not be read, SEARCH where it was a search. */
+                readonly outcome?: "PERMIT" | "DENY" | "ERROR" | "SEARCH";
                 /** @description REASON code among those answered. */
                 readonly reason?: string;
                 /** @description Reference of the agreement relied on. */
@@ -11073,8 +11224,8 @@ export interface operations {
                 readonly recipient?: string;
                 /** @description Code of the provider or the recipient. */
                 readonly party?: string;
-                /** @description What was answered; ERROR where the call could not be read. */
-                readonly outcome?: "PERMIT" | "DENY" | "ERROR";
+                /** @description What was answered; ERROR where the call could not be read, SEARCH where it was a search. */
+                readonly outcome?: "PERMIT" | "DENY" | "ERROR" | "SEARCH";
                 /** @description REASON code among those answered. */
                 readonly reason?: string;
                 /** @description Reference of the agreement relied on. */
@@ -11842,6 +11993,163 @@ export interface operations {
             };
         };
     };
+    readonly searchSubjects: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "subject": {
+                 *         "type": "organisation"
+                 *       },
+                 *       "action": {
+                 *         "name": "HOMELESSNESS.PLACEMENT_NOTIFICATION"
+                 *       },
+                 *       "resource": {
+                 *         "type": "data",
+                 *         "id": "LBC_CAMDEN/IDENTITY.NAME"
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["AuthzenSubjectSearch"];
+            };
+        };
+        readonly responses: {
+            /** @description A page of results. */
+            readonly 200: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuthzenResults"];
+                };
+            };
+            /** @description A problem (RFC 9457). A call that cannot be read is a 400, and is recorded. */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly searchResources: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "subject": {
+                 *         "type": "organisation",
+                 *         "id": "LBC_HACKNEY"
+                 *       },
+                 *       "action": {
+                 *         "name": "HOMELESSNESS.PLACEMENT_NOTIFICATION"
+                 *       },
+                 *       "resource": {
+                 *         "type": "data"
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["AuthzenResourceSearch"];
+            };
+        };
+        readonly responses: {
+            /** @description A page of results. */
+            readonly 200: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuthzenResults"];
+                };
+            };
+            /** @description A problem (RFC 9457). A call that cannot be read is a 400, and is recorded. */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly searchActions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "subject": {
+                 *         "type": "organisation",
+                 *         "id": "LBC_HACKNEY"
+                 *       },
+                 *       "resource": {
+                 *         "type": "data",
+                 *         "id": "LBC_CAMDEN/IDENTITY.NAME"
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["AuthzenActionSearch"];
+            };
+        };
+        readonly responses: {
+            /** @description A page of results. */
+            readonly 200: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuthzenResults"];
+                };
+            };
+            /** @description A problem (RFC 9457). A call that cannot be read is a 400, and is recorded. */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    /** @description That of the request, else one of this service. */
+                    readonly "X-Request-ID"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly submitAccessRequest: {
         readonly parameters: {
             readonly query?: never;
@@ -11985,6 +12293,12 @@ export interface operations {
                         readonly access_evaluation_endpoint: string;
                         /** @description Several questions. */
                         readonly access_evaluations_endpoint: string;
+                        /** @description Who may receive. */
+                        readonly search_subject_endpoint: string;
+                        /** @description What may be received. */
+                        readonly search_resource_endpoint: string;
+                        /** @description What for. */
+                        readonly search_action_endpoint: string;
                         /** @description Where a denial is asked to be changed. */
                         readonly access_request_endpoint: string;
                         /** @description What else is offered, by name. */

@@ -29,7 +29,7 @@ const TEXT_MAX = 100
 const TEXTS = ['provider', 'recipient', 'party', 'reason', 'agreement', 'caller', 'client'] as const
 /** What the form offers to choose from; anything else in an address is no choice. */
 const CHOICES = {
-  outcome: ['PERMIT', 'DENY', 'ERROR'],
+  outcome: ['PERMIT', 'DENY', 'ERROR', 'SEARCH'],
   mode: ['SYSTEMATIC', 'AD_HOC', 'EMERGENCY'],
   via: ['AGREEMENT', 'AD_HOC', 'BREAK_GLASS'],
   simulated: ['false', 'true'],

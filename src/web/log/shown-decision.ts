@@ -1,11 +1,18 @@
 import type { Answer as Answered } from '../../decisions/answer.ts'
 import { evaluationId } from '../../decisions/decision-entry.ts'
 import type { DecisionEvidence } from '../../decisions/history/decision-evidence.service.ts'
-import { type CallPayload, evaluationsOf, type RecordedLeaf, type RecordedPayload } from '../../decisions/history/decision-record.ts'
+import {
+  type CallPayload,
+  evaluationsIn,
+  evaluationsOf,
+  isSearch,
+  type RecordedLeaf,
+  type RecordedPayload,
+} from '../../decisions/history/decision-record.ts'
 import type { LegalGround } from '../../decisions/legal-grounds.ts'
 import { type Said, saidOf } from '../agreements/answers.ts'
 
-export type Outcome = 'PERMIT' | 'DENY' | 'ERROR'
+export type Outcome = 'PERMIT' | 'DENY' | 'ERROR' | 'SEARCH'
 
 interface Row {
   readonly label: string
@@ -22,6 +29,8 @@ export interface ShownDecision {
   readonly leaf: RecordedLeaf
   /** What was asked and answered; null: it is not shown, or the call had several. */
   readonly payload: RecordedPayload | null
+  /** How many results a search had; null: it was none. */
+  readonly found: number | null
   /** The answers of a call that had several, where it was asked for as a whole. */
   readonly answers: readonly { readonly id: string; readonly outcome: Outcome | null }[]
   readonly obligations: Answered['obligations']
@@ -41,14 +50,15 @@ export function shownDecision(id: string, { record }: DecisionEvidence): ShownDe
   const leaf = JSON.parse(record.leaf) as RecordedLeaf
   const evaluations = record.payload === null ? [] : evaluationsOf(JSON.parse(record.payload) as CallPayload)
   const part = id.split('.')[1]
-  const isWhole = part === undefined && leaf.n > 1
-  const payload = isWhole ? null : (evaluations[Number(part ?? 0)] ?? null)
+  const isWhole = part === undefined && evaluationsIn(leaf) > 1
+  const payload = isWhole || isFound(leaf) ? null : (evaluations[Number(part ?? 0)] ?? null)
   const response = payload?.response
   return {
     ...{ id, leaf, payload },
     at: new Date(leaf.ts).toISOString(),
     outcome: response?.decision ?? outcomeOf(leaf),
     simulated: leaf.sim === true,
+    found: isFound(leaf) ? leaf.n : null,
     answers: isWhole
       ? Array.from({ length: leaf.n }, (_, at) => ({
           id: evaluationId(id, at, leaf.n),
@@ -60,8 +70,13 @@ export function shownDecision(id: string, { record }: DecisionEvidence): ShownDe
   }
 }
 
-function outcomeOf({ st, d }: RecordedLeaf): Outcome {
-  if (st === 'Error' || d === undefined) return 'ERROR'
+/** A search that was answered: what it found is in its record, which the API hands out. */
+function isFound({ t, st }: Pick<RecordedLeaf, 't' | 'st'>): boolean {
+  return isSearch({ t }) && st === 'Ok'
+}
+
+function outcomeOf({ t, st, d }: RecordedLeaf): Outcome {
+  if (st === 'Error' || d === undefined) return isFound({ t, st }) ? 'SEARCH' : 'ERROR'
   return d ? 'PERMIT' : 'DENY'
 }
 
