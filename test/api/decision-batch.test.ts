@@ -1,5 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
+import { demoRegister } from '../../src/demo/register-content.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
 import { decisionLeaves } from '../support/leaves.ts'
 import { testService } from '../support/service.ts'
@@ -79,5 +82,56 @@ t.test('what does not fit refuses the call, names its place, and is one record w
     t.equal(reply.statusCode, status, pointer)
     t.match(reply.json().errors, [{ pointer }])
     t.match((await decisionLeaves(service)).slice(before), [{ leaf: { st: 'Error', n: 0 } }], pointer)
+  }
+})
+
+t.test('a batch under which the policy moves is answered whole on one revision, as single questions on that revision are', async (t) => {
+  const { db, policy } = service.app.services
+  const agreement = demoRegister().agreements.find(({ agreement: { id } }) => id === 'DEMO-CURL')?.agreement
+  if (!agreement) return t.fail('the agreement of the demo')
+  let isTerminated = false
+  /** What each revision answers: the agreement ends and stands again, turn by turn. */
+  const answerOn = new Map<number, string>()
+  const move = async () => {
+    isTerminated = !isTerminated
+    const body = { ...agreement, terminated_at: isTerminated ? '2020-01-01T00:00:00.000Z' : null }
+    const revision = await withTransactionAs(db, { kind: 'system' }, (tx) =>
+      policy.publish(tx, [{ kind: 'AGREEMENT', id: body.id, body }], new Date().toISOString()),
+    )
+    answerOn.set(revision, isTerminated ? 'DENY' : 'PERMIT')
+  }
+  answerOn.set(policy.current().revision, 'PERMIT')
+  const questions = Array.from({ length: 200 }, (_, n) =>
+    n % 3 === 0 ? { ...SHARE, data_items: ['CONTACT.ADDRESS'] } : { ...SHARE, correlation_id: `${n}` },
+  )
+  let isDone = false
+  const moving = (async () => {
+    while (!isDone) {
+      await move()
+      await pause(5)
+    }
+  })()
+  const calls: Row[][] = []
+  for (let turn = 0; turn < 5; turn++) calls.push(await answersTo(questions, { answers: 'FULL' }))
+  isDone = true
+  await moving
+  if (isTerminated) await move()
+  const revisions = new Set<number>()
+  for (const found of calls) {
+    const revision = Number(found[0]?.['policy_revision'])
+    revisions.add(revision)
+    t.ok(
+      found.every(({ policy_revision }) => policy_revision === revision),
+      'one revision',
+    )
+    t.ok(
+      found.every(({ decision }) => decision === answerOn.get(revision)),
+      `all as revision ${revision} says`,
+    )
+  }
+  t.ok(revisions.size > 1, `the policy moved: ${revisions.size} revisions answered`)
+  for (const revision of [...revisions].slice(0, 3)) {
+    const alone = (await send({ ...SHARE, as_of_revision: revision }, '/v1/decisions/simulate')).json()
+    t.equal(alone.decision, answerOn.get(revision), 'a single question on that revision')
   }
 })
