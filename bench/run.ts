@@ -8,6 +8,7 @@ import { measureLists } from './lists.ts'
 import { askers, isKind, PAIRS, type PathLoad, pathLoad } from './path.ts'
 import { type Measured, measure } from './processes.ts'
 import { profileLoad } from './profile.ts'
+import { measureSearches } from './searches.ts'
 import { lagOf, publishAgreements } from './seed.ts'
 import { measureSuspensions } from './suspensions.ts'
 import { median, table } from './table.ts'
@@ -52,6 +53,7 @@ async function run(system: TestSystem) {
   const suspension = await measureSuspensions(system)
   const lists = await measureLists(system)
   const evaluation = measureEvaluation(mode === 'quick' ? [1_000, 10_000] : [1_000, 10_000, 100_000])
+  const searches = mode === 'quick' ? {} : await measureSearches(system, mode === 'full' ? [10_000, 100_000] : [10_000])
   const loaded = mode === 'full' ? await measureLoading(system, 100_000) : null
   return {
     ...path,
@@ -62,6 +64,8 @@ async function run(system: TestSystem) {
     eval_ns_1k: evaluation[1_000] ?? null,
     eval_ns_10k: evaluation[10_000] ?? null,
     eval_ns_100k: evaluation[100_000] ?? null,
+    search_10k_p95_ms: searches[10_000] ?? null,
+    search_100k_p95_ms: searches[100_000] ?? null,
     load_100k_s: loaded?.seconds ?? null,
     load_100k_mb: loaded?.megabytes ?? null,
   }

@@ -6,11 +6,11 @@ import { agreementOf } from './content.ts'
 const BATCH = 1000
 
 /** Publishes agreements `from` to `to` as the policy of a database, by SQL: what decisions read. They stand in no table of agreements. */
-export async function publishAgreements(databaseUrl: string, from: number, to: number): Promise<void> {
+export async function publishAgreements(databaseUrl: string, from: number, to: number, bodies?: readonly string[]): Promise<void> {
   for (let start = from; start < to; start += BATCH)
     await publish(
       databaseUrl,
-      Array.from({ length: Math.min(BATCH, to - start) }, (_, at) => agreementOf(start + at)),
+      Array.from({ length: Math.min(BATCH, to - start) }, (_, at) => agreementOf(start + at, bodies)),
     )
 }
 
