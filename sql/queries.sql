@@ -62,15 +62,8 @@ update keeper_change
 -- src/agreements/drafting/drafting.repository.ts
 
 -- also src/agreements/store/versions.repository.ts
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
-    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 delete from "agent"
@@ -98,6 +91,12 @@ insert into "agreement_party" ("agreement_id", "org", "contacts", "left_at", "po
   values ($1, ...)
   on conflict ("agreement_id", "org") do update
   set "position" = $2, "role" = $3, "capacities" = $4;
+
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
 
 insert into "policy_document" ("agreement_id", "position", "party", "conditions", "document_ref", "approved_on", "review_on")
   values ($1, ...);
@@ -1465,8 +1464,8 @@ insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", 
     "volume_subjects", "volume_records")
   values ($1, ...);
 
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
+    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
@@ -1593,6 +1592,14 @@ insert into "made_assessment" ("id", "assessment_id", "agreement_id", "begun_at"
 select "at", "org", "says"
   from "assessment_import"
   where "made_id" = $1;
+
+select "id"
+  from "made_assessment"
+  where "assessment_id" = $1 and "state" = $2;
+
+select "id"
+  from "made_assessment"
+  where "state" = $1;
 
 select "m".*
   from "made_assessment" as "m"

@@ -1,15 +1,19 @@
 import type { FastifyPluginAsync } from 'fastify'
+import type { AgreementsService } from './agreements/agreements.service.ts'
 import { assessedAgreements } from './agreements/drafting/assessed-agreements.service.ts'
 import { type CnilService, cnilService } from './assessments/cnil/exchanging.service.ts'
+import { assessmentsInTime } from './assessments/made/assessments-in-time.service.ts'
 import { assessmentCodes } from './assessments/made/codes.ts'
 import { type ConsultingService, consultingService } from './assessments/made/consulting.service.ts'
 import { madeRoutes } from './assessments/made/made.routes.ts'
-import { madeKind } from './assessments/made/made-kind.service.ts'
-import { type ReviewingService, reviewingService } from './assessments/made/reviewing.service.ts'
+import { type MadeKindOptions, madeKind } from './assessments/made/made-kind.service.ts'
+import { type ReviewingOptions, type ReviewingService, reviewingService } from './assessments/made/reviewing.service.ts'
 import { type SheetService, sheetService } from './assessments/made/sheet.service.ts'
 import { type WritingService, writingService } from './assessments/made/writing.service.ts'
-import { londonDay } from './platform/kernel/london-day.ts'
-import type { Services } from './services.ts'
+import type { PartiesService } from './parties/parties.service.ts'
+import { type Day, londonDay } from './platform/kernel/london-day.ts'
+import type { ReferenceService } from './reference/reference.service.ts'
+import type { TimedRoom } from './workflow/timers.service.ts'
 
 /** Assessments that are made here, as people and systems use them. */
 export interface MadeAssessments {
@@ -22,16 +26,26 @@ export interface MadeAssessments {
   readonly cnil: CnilService
 }
 
+/** What the room stands on. */
+export interface AssessmentNeeds extends Pick<MadeKindOptions, 'commands' | 'notifications' | 'policy'>, Omit<ReviewingOptions, 'kind'> {
+  readonly parties: PartiesService
+  readonly agreements: Pick<AgreementsService, 'find'>
+  readonly reference: Pick<ReferenceService, 'lists'>
+}
+
 /** Opens the room of assessments: written, reviewed in a sign-off, put before the regulator. */
-export function openAssessments(services: Services): MadeAssessments & { readonly routes: FastifyPluginAsync } {
-  const { db, clock, commands, workflow, notifications, parties, agreements, reference, publication } = services
+export function openAssessments(
+  needs: AssessmentNeeds,
+): MadeAssessments & { readonly routes: FastifyPluginAsync; readonly timed: TimedRoom } {
+  const { db, clock, commands, workflow, notifications, parties, agreements, reference, policy } = needs
+  const agreementOf = assessedAgreements(agreements)
+  const codesOn = async (day: Day) => assessmentCodes(await reference.lists(), day)
   const kind = madeKind({
-    ...{ commands, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed },
-    agreementOf: assessedAgreements(agreements),
+    ...{ commands, notifications, policy, mustBeConfirmed: parties.mustBeConfirmed, agreementOf },
     async facts() {
-      const [lists, organisations] = [await reference.lists(), await parties.all()]
+      const organisations = await parties.all()
       return {
-        codes: assessmentCodes(lists, londonDay(clock().getTime())),
+        codes: await codesOn(londonDay(clock().getTime())),
         names: new Map(organisations.map(({ code, legal_name }) => [code, legal_name])),
       }
     },
@@ -42,6 +56,7 @@ export function openAssessments(services: Services): MadeAssessments & { readonl
   const cnil = cnilService({ db, kind })
   return {
     ...{ writing, reviewing, consulting, cnil },
+    timed: assessmentsInTime({ db, agreementOf, reviewing, codesOn }),
     sheets: sheetService({ db, clock, kind }),
     routes: madeRoutes({ writing, reviewing, consulting, cnil, today: () => londonDay(clock().getTime()) }),
   }

@@ -33,7 +33,6 @@ import { recordGapsService } from './agreements/register-import/record-gaps.serv
 import { agreementTextsRoutes } from './agreements/texts/agreement-texts.routes.ts'
 import { documentsService } from './agreements/texts/documents.service.ts'
 import { historyService } from './agreements/texts/history.service.ts'
-import { openAssessments } from './assessment-services.ts'
 import { onceOnly } from './commands/once.service.ts'
 import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
@@ -117,7 +116,7 @@ export function openRegister(
     groups: groups.list,
   })
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
-  const made = openAssessments(services)
+  const { made } = services
   const journeys = openJourneys(services, decisions, { facts, drafting, membership }, onFollowFailure)
   const due = agreementsDue({ db, agreements, clock })
   const { signOffs, people, publicUrl, knowsPeople: isTrusted, isAuthoritative } = services

@@ -14,7 +14,9 @@ import { agreementsService } from './agreements/agreements.service.ts'
 import { assessedAgreements } from './agreements/drafting/assessed-agreements.service.ts'
 import { heldByAssessment } from './agreements/drafting/assessing-elsewhere.service.ts'
 import { agreementsDue } from './agreements/finding/due.service.ts'
+import { openAssessments } from './assessment-services.ts'
 import { assessmentRoom } from './assessments/made/assessment-room.service.ts'
+import { ASSESSMENTS } from './assessments/made/assessments-in-time.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
 import { commandsService } from './commands/commands.service.ts'
@@ -210,6 +212,7 @@ export async function openServices(options: ServicesOptions) {
         ? awaitLastDay(tx, held.id, held.to)
         : workflow.roleEnded(tx, { person: identityOf(held), org: held.org, roles: [held.role] }, acting),
   })
+  const made = openAssessments({ db, clock, commands, workflow, notifications, parties, agreements, reference, policy: publication })
   const timers = timersService({
     ...{ db, clock, onFailure: options.onTimerFailure ?? (() => {}) },
     rooms: {
@@ -223,6 +226,7 @@ export async function openServices(options: ServicesOptions) {
       [TRAINING]: trainingInTime({ db, notifications }),
       [ENTRIES]: entriesInTime({ db, notifications, withPeople: people.organisationsWithPeople }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
+      [ASSESSMENTS]: made.timed,
       [HANDOVERS]: { fire: (...due) => handovers.fire(...due) },
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },
@@ -269,7 +273,7 @@ export async function openServices(options: ServicesOptions) {
     ...{ config, newId, random, clock, isName },
     ...{ db, database, reserve, log, audit, metrics, decisionsCounted },
     ...{ policy, publication, listener, turns, commands, acts },
-    ...{ reference, parties, agreements, notifications, files, disclosures: disclosuresService() },
+    ...{ made, reference, parties, agreements, notifications, files, disclosures: disclosuresService() },
     ...{
       workflow,
       chains,

@@ -1,5 +1,5 @@
 import type { AssessedFacts } from '../../assessments/made/assessed-facts.ts'
-import { type ChangedFact, changedFacts } from '../../assessments/made/changes.ts'
+import { changedFacts, changeInWords } from '../../assessments/made/changes.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 
 /** What an assessment is about, as a version of an agreement says it; undefined: an agreement without any text. Pure. */
@@ -29,8 +29,5 @@ export interface AssessedHere {
 /** Of what the text says, what its assessment is not about, in words (DP-6); none: it is about all of it. Pure. */
 export function unassessed({ facts }: AssessedHere, now: AssessedFacts): string[] {
   if (facts === null) return []
-  return changedFacts(facts, now).map(({ kind, what, flow }: ChangedFact) => {
-    const [change, ...aspect] = kind.toLowerCase().split('_')
-    return `${change === 'new' ? 'new' : 'no longer there'}: ${aspect.join(' ')} ${what}${flow === null || flow === what ? '' : ` (${flow})`}`
-  })
+  return changedFacts(facts, now).map(changeInWords)
 }

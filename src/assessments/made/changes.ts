@@ -30,6 +30,12 @@ export function changedFacts(before: AssessedFacts, after: AssessedFacts): Chang
   ]
 }
 
+/** One of them as people read it. */
+export function changeInWords({ kind, what, flow }: ChangedFact): string {
+  const [change, ...aspect] = kind.toLowerCase().split('_')
+  return `${change === 'new' ? 'new' : 'no longer there'}: ${aspect.join(' ')} ${what}${flow === null || flow === what ? '' : ` (${flow})`}`
+}
+
 /** One change of what is written. */
 export interface ChangedPart {
   /** `/answers/<key>`, `/risks/<id>`, `/measures/<id>`, `/screening`, `/review`. */

@@ -1,7 +1,7 @@
 import type { Call, CommandResult } from '../../commands/command.ts'
 import type { CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import { writerFor } from '../../identity/permissions.ts'
-import { isSamePerson, type Principal } from '../../identity/principal.ts'
+import { isSamePerson, isService, type Principal } from '../../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../../notifications/notifications.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { refused, refusedBy } from '../../platform/kernel/refusal.ts'
@@ -152,7 +152,7 @@ export function madeKind({ commands, notifications, policy, agreementOf, facts, 
       detail: Readonly<Record<string, unknown>> = {},
     ) =>
       notifications.tell(tx, orgs, {
-        ...{ kind: kindOfNotice, subject: { type: 'assessment', id }, at: now, toldBy: principal.org },
+        ...{ kind: kindOfNotice, subject: { type: 'assessment', id }, at: now, toldBy: isService(principal) ? null : principal.org },
         detail: { agreement, version, state, ...detail },
       }),
   }

@@ -53,6 +53,18 @@ export function madeRepository(tx: Transaction) {
       return row && toStored(row).made
     },
 
+    /** Those that are approved. */
+    async approvedIds(): Promise<string[]> {
+      const rows = await tx.selectFrom('made_assessment').select('id').where('state', '=', 'APPROVED').execute()
+      return rows.map(({ id }) => id)
+    },
+
+    /** The key of the one that is approved by the key of the assessment. */
+    async approvedOf(assessment: string): Promise<string | undefined> {
+      const found = tx.selectFrom('made_assessment').select('id').where('assessment_id', '=', assessment).where('state', '=', 'APPROVED')
+      return (await found.executeTakeFirst())?.id
+    },
+
     /** Newest first; `agreement`: those that it stands on. */
     async list(filter: {
       readonly state: AssessmentState | null

@@ -1,4 +1,9 @@
 /** When an assessment that was approved is opened again (DP-6; UK GDPR Art 35(11)), and what becomes of the share meanwhile. Pure. */
+import type { Day } from '../../platform/kernel/london-day.ts'
+import type { AssessedFacts, AssessedLaw } from './assessed-facts.ts'
+import { type ChangedFact, changedFacts, changeInWords } from './changes.ts'
+import type { AssessmentCodes } from './codes.ts'
+import { derivedTriggers } from './triggers.ts'
 
 export const REOPENING_REASONS = [
   'NEW_VERSION',
@@ -38,4 +43,74 @@ const LABELS: Readonly<Record<ReopeningReason, string>> = {
 export function reopens(reason: ReopeningReason): Reopening {
   const stops = reason === 'INCIDENT'
   return { label: LABELS[reason], stops_sharing: stops, keeps_approval: !stops }
+}
+
+/** What an approved version is looked at against. */
+export interface LookedAt {
+  /** What it is about, as it was sent. */
+  readonly assessed: AssessedFacts
+  /** The same as the agreement stands now, its draft where there is one. */
+  readonly stands: AssessedFacts
+  /** The code lists of the day on which it was sent, and of today. */
+  readonly codesThen: AssessmentCodes
+  readonly codesNow: AssessmentCodes
+  readonly review_due: Day
+  readonly today: Day
+}
+
+/** As much of what changed as a note holds. */
+const NAMED_MAX = 10
+const WORDS_MAX = 150
+
+/**
+ * Why an approved assessment is opened again by itself, the gravest reason with all that changed in words; null: nothing is new (DP-6).
+ * A controller that joins changes nothing of what was assessed: it accepts the risk for itself (DP-7). An incident is told by people.
+ */
+export function dueReopening(looked: LookedAt): { readonly reason: ReopeningReason; readonly note: string } | null {
+  const { assessed, stands, review_due, today } = looked
+  const changes = changedFacts(assessed, stands).filter((change) => !isController(change))
+  const law = [...endedLaw(looked), ...newTriggers(looked)]
+  const found: readonly (readonly [ReopeningReason, readonly string[]])[] = [
+    ['NEW_PROCESSOR', changes.filter((one) => one.kind === 'NEW_PROCESSOR' || one.kind === 'NEW_PARTY').map(changeInWords)],
+    ['NEW_COUNTRY', changes.filter(({ kind }) => kind === 'NEW_COUNTRY').map(changeInWords)],
+    ['NEW_TECHNOLOGY', changes.filter(({ kind }) => kind === 'NEW_TECHNOLOGY').map(changeInWords)],
+    ['NEW_VERSION', changes.map(changeInWords)],
+    ['LAW_CHANGE', law],
+    ['REVIEW_DATE', today >= review_due ? [`its review is due on ${review_due}`] : []],
+  ]
+  const [reason] = found.find(([, words]) => words.length > 0) ?? []
+  if (reason === undefined) return null
+  const words = [...new Set(found.flatMap(([, each]) => each))]
+  const more = words.length > NAMED_MAX ? `; and ${words.length - NAMED_MAX} more` : ''
+  const named = words.slice(0, NAMED_MAX).map((one) => one.slice(0, WORDS_MAX))
+  return { reason, note: `Opened again by itself. ${reopens(reason).label}: ${named.join('; ')}${more}` }
+}
+
+function isController({ kind, what }: ChangedFact): boolean {
+  return /^(NEW|GONE)_PARTY$/.test(kind) && !/ (SUB_)?PROCESSOR$/.test(what)
+}
+
+const LAW_LISTS: Readonly<Record<keyof AssessedLaw, string>> = {
+  ...{ art6: 'LAWFUL_BASIS', gateways: 'GATEWAY', art9: 'ART9_CONDITION', sch1: 'SCHEDULE_1_CONDITION', criminal: 'CRIMINAL_CONDITION' },
+}
+
+/** Law that its flows rely on and countries that they reach, which the lists held when it was sent and hold no more. */
+function endedLaw({ assessed, codesThen, codesNow }: LookedAt): string[] {
+  const relied = assessed.flows.flatMap(({ legal, countries }) => [
+    ...[legal.provider, legal.recipient].flatMap((law) =>
+      Object.entries(LAW_LISTS).flatMap(([part, list]) => (law?.[part as keyof AssessedLaw] ?? []).map((code) => ({ list, code }))),
+    ),
+    ...countries.map((code) => ({ list: 'COUNTRY', code })),
+  ])
+  return relied
+    .filter(({ list, code }) => codesThen.has(list, code) && !codesNow.has(list, code))
+    .map(({ list, code }) => `${codesNow.labelOf(list, code)} (${code}) is in force no longer`)
+}
+
+/** What calls for an assessment now and did not when it was sent. */
+function newTriggers({ assessed, codesThen, codesNow }: LookedAt): string[] {
+  const known = new Set(derivedTriggers(assessed, codesThen).map(({ code }) => code))
+  return derivedTriggers(assessed, codesNow)
+    .filter(({ code, counts }) => counts && !known.has(code))
+    .map(({ because }) => `what calls for an assessment has changed: ${because}`)
 }

@@ -1,6 +1,6 @@
 import type { CommandResult } from '../../commands/command.ts'
 import { readerFor } from '../../identity/permissions.ts'
-import type { Principal } from '../../identity/principal.ts'
+import { isService, type Principal } from '../../identity/principal.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
@@ -74,6 +74,8 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
       kind.perform(call, 'reopen', async (made, context): Promise<MadeDone> => {
         const { tx, principal, at, now, newId } = context
         const { id } = made
+        // Somebody, or another node, was sooner.
+        if (isService(principal) && made.state !== 'APPROVED') return { made, detail: {}, isRepeat: true }
         const about = await kind.agreementOf(tx, made.agreement, principal, at)
         if (!about) throw refused('NOT_FOUND', NO_SUCH_ASSESSMENT)
         const isIncident = reopens(reason).stops_sharing
@@ -92,7 +94,7 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
         const next: MadeAssessment = {
           ...{ ...made, state, consultation: null, reopened: { reason, note, at: now }, changed_at: now },
           // What is written next is written by whoever writes it: earlier authors may advise on it again.
-          writers: about.keeper === principal.org ? withWriter({ writers: [] }, principal) : [],
+          writers: about.keeper === principal.org && !isService(principal) ? withWriter({ writers: [] }, principal) : [],
         }
         await madeRepository(tx).update(next)
         if (isIncident) await madeRepository(tx).endAcceptances(id, now)

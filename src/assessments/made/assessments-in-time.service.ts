@@ -1,0 +1,71 @@
+import { servicePrincipal } from '../../identity/principal.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
+import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
+import type { TimedRoom } from '../../workflow/timers.service.ts'
+import type { AssessedAgreements } from './assessed-agreement.service.ts'
+import type { AssessmentCodes } from './codes.ts'
+import { madeRepository } from './made.repository.ts'
+import { factsIn, type MadeAssessment } from './made-assessment.ts'
+import { dueReopening } from './reopening.ts'
+import type { ReviewingService } from './reviewing.service.ts'
+
+/** The room of timers of assessments that are made here. */
+export const ASSESSMENTS = 'assessment'
+
+export interface AssessmentsInTimeOptions {
+  readonly db: Database
+  readonly agreementOf: AssessedAgreements
+  readonly reviewing: Pick<ReviewingService, 'reopen'>
+  /** The code lists as they stand on a London day. */
+  readonly codesOn: (day: Day) => Promise<AssessmentCodes>
+}
+
+/**
+ * Approved assessments are looked at once a day, and soon after the draft of their agreement changed: where the share, the law or the date
+ * calls for it, one is opened again by the service, with a record of why, and its controllers are told (DP-6).
+ */
+export function assessmentsInTime({ db, agreementOf, reviewing, codesOn }: AssessmentsInTimeOptions): TimedRoom {
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
+
+  /** What there is to look at; undefined: it is not approved, or its agreement is over. */
+  async function approved(tx: Transaction, id: string, now: Date) {
+    const made = (await madeRepository(tx).find(id))?.made
+    if (made?.state !== 'APPROVED' || made.approved_version === null) return undefined
+    const about = await agreementOfAny(tx, made, now)
+    const sent = await madeRepository(tx).version(id, made.approved_version)
+    return about && sent && !about.isOver ? { about, sent } : undefined
+  }
+
+  /** Its agreement, as somebody knows it who has accepted the risk. */
+  async function agreementOfAny(tx: Transaction, { id, agreement }: MadeAssessment, now: Date) {
+    for (const { org } of await madeRepository(tx).acceptances(id)) {
+      const found = await agreementOf(tx, agreement, { org }, now.getTime())
+      if (found) return found
+    }
+    return undefined
+  }
+
+  return {
+    async plan(tx, now) {
+      const name = `look:${londonDay(now.getTime())}`
+      return (await madeRepository(tx).approvedIds()).map((subjectId) => ({ subjectId, name, dueAt: now.toISOString() }))
+    },
+
+    async fire({ subjectId: id }, fired, now) {
+      const today = londonDay(now.getTime())
+      const found = await asSystem((tx) => approved(tx, id, now))
+      if (found) {
+        const { about, sent } = found
+        const [codesThen, codesNow] = [await codesOn(londonDay(Date.parse(sent.sent_at))), await codesOn(today)]
+        const { review_due } = sent
+        const due = dueReopening({ assessed: factsIn(sent), stands: about.facts, codesThen, codesNow, review_due, today })
+        const call = { principal: servicePrincipal(about.keeper), idempotency: null, assessmentId: id }
+        if (due) orThrow(await reviewing.reopen(call, due))
+      }
+      // Looking again finds it open: the timer is done once that was done.
+      await asSystem((tx) => fired(tx, now.toISOString()))
+    },
+  }
+}

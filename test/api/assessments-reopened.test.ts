@@ -1,0 +1,64 @@
+import t from 'tap'
+import { agreementDesk } from '../support/agreement-desk.ts'
+import { assessingDesk } from '../support/assessing-desk.ts'
+
+// An approved assessment is opened again by the service where the share, or the date, calls for it (DP-6).
+
+const [CAMDEN, HACKNEY] = ['LBC_CAMDEN', 'LBC_HACKNEY']
+const OFFICER = { org: CAMDEN, role: 'IG_OFFICER' } as const
+const ANY = { 'if-match': '*' }
+
+t.test('a change of the share opens it again with a record of why, its controllers are told, and what was accepted holds', async (t) => {
+  const desk = await agreementDesk(t)
+  const dpia = assessingDesk(desk)
+  const { timers } = desk.service.app.services
+  const agreement = await desk.draft({ orgs: [CAMDEN, HACKNEY], effectiveFrom: '2026-11-22' })
+  const id = await dpia.begin(agreement.id)
+  const accepted = async () => {
+    await dpia.send(id)
+    for (const org of [CAMDEN, HACKNEY]) for (const act of [dpia.advise, dpia.accept]) t.equal((await act.call(dpia, id, org)).status, 200)
+  }
+  await dpia.written(id)
+  await accepted()
+  const { hash } = await desk.freeze(agreement, { route: 'STANDARD', isApproved: false })
+  for (const org of [CAMDEN, HACKNEY]) t.equal((await desk.sign(agreement.id, org, 1, hash)).status, 201)
+  t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT')
+
+  await timers.fireDue()
+  t.match(await dpia.read(id), { state: 'APPROVED', reopened: null }, 'it is looked at and nothing is new')
+  t.equal((await desk.call(OFFICER, 'POST', `/v1/agreements/${agreement.id}/amendments`, { reason: 'A new method' }, ANY)).status, 201)
+  await timers.fireDue()
+  t.match(await dpia.read(id), { state: 'APPROVED' }, 'nor in an amendment that says the same')
+
+  const { versions } = (await desk.call(OFFICER, 'GET', `/v1/agreements/${agreement.id}`)).body
+  const [flow] = versions.at(-1).terms.flows
+  const edited = await desk.call(
+    OFFICER,
+    'PUT',
+    `/v1/agreements/${agreement.id}/draft/flows/${flow.id}`,
+    { ...flow, methods: [...flow.methods, 'SFTP'] },
+    ANY,
+  )
+  t.equal(edited.status, 200, edited.text)
+  await Promise.all([timers.fireDue(), timers.fireDue()])
+  t.match(await dpia.read(id), {
+    ...{ state: 'IN_REVIEW', approved_version: 1 },
+    reopened: { reason: 'NEW_TECHNOLOGY', note: /A technology is new: new: technology SFTP \(F1\)/ },
+  })
+  t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT', 'what was accepted holds until its review')
+  for (const org of [CAMDEN, HACKNEY]) {
+    const { notices } = (await desk.call({ org, role: 'DPO' }, 'GET', '/v1/notices')).body
+    const ours = notices.filter((one: { kind: string }) => one.kind === 'ASSESSMENT_REOPENED' && JSON.stringify(one).includes(id))
+    t.equal(ours.length, 1, `${org} is told once`)
+  }
+  t.match(await dpia.write(id, 'PUT', '/review', { due: '2027-11-20', kept_by: 'Manager' }), { status: 200 }, 'and it is written anew')
+  await accepted()
+  t.match(await dpia.read(id), { state: 'APPROVED', approved_version: 2, reopened: null })
+  await timers.fireDue()
+  t.match(await dpia.read(id), { state: 'APPROVED' }, 'it is about the draft now')
+
+  desk.at('2027-11-20T06:00:00.000Z')
+  await timers.fireDue()
+  t.match(await dpia.read(id), { state: 'IN_REVIEW', reopened: { reason: 'REVIEW_DATE', note: /its review is due on 2027-11-20/ } })
+  t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT', 'to the end of its last day')
+})
