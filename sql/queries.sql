@@ -61,11 +61,6 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -1468,6 +1463,10 @@ insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performi
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
@@ -1601,13 +1600,17 @@ select "id"
   from "made_assessment"
   where "state" = $1;
 
-select "m".*
+select "m".*, "a"."title"
   from "made_assessment" as "m"
+  left join "agreement" as "a"
+  on "a"."id" = "m"."agreement_id"
   order by "m"."id" desc
   limit $1;
 
-select "m".*
+select "m".*, "a"."title"
   from "made_assessment" as "m"
+  left join "agreement" as "a"
+  on "a"."id" = "m"."agreement_id"
   where "m"."assessment_id" in (select "assessment_id" from "agreement" where "id" = $1)
   order by "m"."id" desc
   limit $2;

@@ -139,6 +139,20 @@ t.test('what is wrong stands beside its field and what was typed is kept', async
   t.match(said((await officer.go(`${at}/steps/risks`)).text), /No risk is described yet/)
 })
 
+t.test('an assessment begins like another one, with nothing of it approved', async (t) => {
+  const officer = await visitor('demo-camden-ig')
+  const first = await begin(officer, await aDraft())
+  t.match(await officer.send(`${first}/risks/new`, `${first}/risks/new`, RISK), { status: 303 })
+  t.match(said((await officer.go('/assessments')).text), /Homelessness and safeguarding in two boroughs/)
+  const page = `/agreements/${await aDraft()}/assessment/begin`
+  t.match(said((await officer.go(page)).text), /Begin it like another assessment/)
+  t.match(await officer.send(page, page, { like: 'no-key' }), { status: 422, text: /href="#like">Select one of the list/ })
+  t.match(await officer.send(page, page, { like: crypto.randomUUID() }), { status: 422, text: /href="#like">There is no assessment/ })
+  const begun = await officer.send(page, page, { like: first.split('/').at(-1) ?? '' })
+  t.match(begun, { status: 303 })
+  t.match(said((await officer.go(`${begun.location}/steps/risks`)).text), /A family is known to people who have no need to know/)
+})
+
 t.test('two officers who change the same answer are both shown before one of them goes', async (t) => {
   const officer = await visitor('demo-camden-ig')
   const at = await begin(officer, await aDraft())

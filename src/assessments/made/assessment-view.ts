@@ -61,10 +61,13 @@ export function assessmentView(
 /** One of a list of assessments. */
 export interface AssessmentSummary
   extends Pick<MadeAssessment, 'id' | 'agreement' | 'state' | 'version' | 'approved_version' | 'begun_at' | 'changed_at'> {
+  /** Of the agreement; null: its reader knows it no more. */
+  readonly title: string | null
   readonly review_due: string | null
 }
 
 export function assessmentSummary({
+  title,
   id,
   agreement,
   state,
@@ -73,6 +76,6 @@ export function assessmentSummary({
   content,
   begun_at,
   changed_at,
-}: MadeAssessment): AssessmentSummary {
-  return { id, agreement, state, version, approved_version, review_due: content.review?.due ?? null, begun_at, changed_at }
+}: MadeAssessment & Pick<AssessmentSummary, 'title'>): AssessmentSummary {
+  return { id, agreement, title, state, version, approved_version, review_due: content.review?.due ?? null, begun_at, changed_at }
 }

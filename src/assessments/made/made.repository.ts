@@ -75,7 +75,9 @@ export function madeRepository(tx: Transaction) {
       const { state, agreement, before, limit } = filter
       const rows = await tx
         .selectFrom('made_assessment as m')
+        .leftJoin('agreement as a', 'a.id', 'm.agreement_id')
         .selectAll('m')
+        .select('a.title')
         .$if(state !== null, (query) => query.where('m.state', '=', state))
         .$if(agreement !== null, (query) =>
           query.where('m.assessment_id', 'in', (of) => of.selectFrom('agreement').select('assessment_id').where('id', '=', agreement)),
@@ -84,7 +86,7 @@ export function madeRepository(tx: Transaction) {
         .orderBy('m.id', 'desc')
         .limit(limit)
         .execute()
-      return rows.map((row) => toStored(row).made)
+      return rows.map(({ title, ...row }) => ({ ...toStored(row).made, title }))
     },
 
     /** Counts an act and moves the version of the row; answers it. */

@@ -19457,6 +19457,8 @@ export interface operations {
                             readonly id: string;
                             /** @description The agreement through which it was begun. */
                             readonly agreement: string;
+                            /** @description What that agreement is called; null: you know it no more. */
+                            readonly title: string | null;
                             /** @description DPIA_STATE code. */
                             readonly state: string;
                             /** @description Of what is written, or was sent last. */

@@ -12,7 +12,7 @@ import { orThrow, type Refusal, refused } from '../../platform/kernel/refusal.ts
 import type { Result } from '../../platform/kernel/result.ts'
 import type { Answers } from '../drafting/answers.ts'
 import { choicesFrom } from '../drafting/choices.ts'
-import { chosen, type FieldError, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { chosen, type FieldError, field, isKey, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import { answered, type Questions, questionsIn, refusedBeside } from '../questions.pages.ts'
 import type { RequestLists } from '../request-lists.ts'
 import type { Web } from '../web.plugin.ts'
@@ -22,7 +22,7 @@ import { at, callFor, closedTo, paramsOf, sheetReader } from './sheets.pages.ts'
 
 export interface DpiaActsOptions extends RequestLists {
   readonly writing: WritingService
-  readonly reviewing: Pick<ReviewingService, 'reopen'>
+  readonly reviewing: Pick<ReviewingService, 'reopen' | 'list'>
   readonly consulting: ConsultingService
   readonly sheets: Pick<SheetService, 'read'>
   readonly drafting: Pick<DraftingService, 'read'>
@@ -239,7 +239,15 @@ export function dpiaActPages({ writing, reviewing, consulting, sheets, drafting,
     const { made_here } = agreement.dpia
     if (made_here) return { to: `/assessments/${made_here}` }
     const isKept = agreement.owner_org === callerOf(request).org
-    return { template: 'dpia/begin.njk', title: 'Assess the risks (DPIA)', ...over, data: { agreement, isKept } }
+    const like = field(request, 'like')
+    const { assessments } = await reviewing.list(callerOf(request), {})
+    const others = assessments.map(({ id, title, agreement }) => ({
+      value: id,
+      text: `${title ?? ''} (${agreement})`.trim(),
+      selected: id === like,
+    }))
+    const choices = others.length > 0 ? [{ value: '', text: 'No other' }, ...others] : []
+    return { template: 'dpia/begin.njk', title: 'Assess the risks (DPIA)', ...over, data: { agreement, isKept, others: choices } }
   }
 
   return (web: Web): void => {
@@ -247,10 +255,12 @@ export function dpiaActPages({ writing, reviewing, consulting, sheets, drafting,
     web.page('/agreements/:id/assessment/begin', 'beginAssessment', (request) => toBegin(request))
     web.form('/agreements/:id/assessment/begin', 'beginAssessment', async (request): Promise<Page | Redirect> => {
       const call = { principal: callerOf(request), idempotency: once(request) }
-      const done = await writing.begin(call, { agreement: agreementId(request) })
+      const like = field(request, 'like')
+      if (like !== '' && !isKey(like)) return toBegin(request, { status: 422, errors: [{ field: 'like', text: 'Select one of the list' }] })
+      const done = await writing.begin(call, { agreement: agreementId(request), like: like === '' ? null : like })
       return done.ok
         ? { to: `/assessments/${done.value.outcome.id}` }
-        : toBegin(request, { status: 422, errors: refusedWith(done.refusal) })
+        : toBegin(request, { status: 422, errors: refusedWith(done.refusal, (pointer) => (pointer === '/like' ? 'like' : '')) })
     })
   }
 }
