@@ -101,6 +101,9 @@ export async function buildApp(options: AppOptions) {
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const today = () => londonDay(options.clock().getTime())
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, today())
+  // First of all, so that those who are refused are seen too.
+  if (config.tracesUrl)
+    await server.register((await import('./platform/http/traces.plugin.ts')).tracesPlugin, { url: config.tracesUrl.href })
   await server.register(identityPlugin, {
     issuers,
     isAuthoritative: services.isAuthoritative,

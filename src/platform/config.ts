@@ -108,6 +108,7 @@ export const variables = {
   RATE_LIMIT_PER_MINUTE: '',
   RESTRICTED_PURPOSES: '',
   TRUSTED_PROXIES: '',
+  TRACES_URL: '',
   SECURITY_CONTACT: '',
   SECURITY_EXPIRES: '',
   WITNESSES: '',
@@ -156,6 +157,8 @@ export interface Config extends Numbers, Choices {
   readonly signInClientSecretFile: string | undefined
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
+  /** Where a span of each request is sent (OTLP over HTTP); undefined: nowhere. */
+  readonly tracesUrl: URL | undefined
   /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
   readonly witnesses: readonly { readonly url: URL; readonly vkey: string }[]
   /** Where files are scanned (clamd): a host and its port, or the path of a socket; undefined: nowhere, and files say so. */
@@ -245,6 +248,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const trustedProxies = listOf(text('TRUSTED_PROXIES'))
   if (!trustedProxies.every(isAddressOrNetwork))
     fault('TRUSTED_PROXIES', 'must be addresses or networks (CIDR) separated by commas, for example 10.0.0.0/8')
+  const tracesUrl = address('TRACES_URL') ?? undefined
   const contacts = listOf(text('SECURITY_CONTACT'))
   const expires = instantOf(text('SECURITY_EXPIRES'))
   if (!contacts.every((contact) => /^(mailto:[^\s@]+@[^\s@]+|tel:\+[\d-]+|https:\/\/\S+)$/.test(contact)))
@@ -294,6 +298,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     signInClientId: text('SIGN_IN_CLIENT_ID'),
     signInClientSecretFile: text('SIGN_IN_CLIENT_SECRET_FILE'),
     trustedProxies: Object.freeze(trustedProxies),
+    tracesUrl,
     witnesses: Object.freeze(witnesses),
     clamd,
     rateLimitPerMinute,
