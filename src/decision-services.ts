@@ -25,6 +25,7 @@ import { notSharedRoutes } from './decisions/not-shared/not-shared.routes.ts'
 import { notSharedService } from './decisions/not-shared/not-shared.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
 import { pageTokens } from './decisions/permitted/page-tokens.ts'
+import { permissionsRoutes } from './decisions/permitted/permissions.routes.ts'
 import { searchesService } from './decisions/permitted/searches.service.ts'
 import { recorder } from './decisions/recorder.service.ts'
 import { spareTime } from './decisions/remedies/spare-time.ts'
@@ -92,6 +93,7 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
       decisionsRoutes(decisions),
       authzenRoutes(decisions, services.publicUrl),
       authzenSearchRoutes(searches),
+      permissionsRoutes(searches, permits),
       logSearchRoutes(logSearch),
       trailRoutes(trail),
       replayRoutes(replays, impact),

@@ -232,6 +232,7 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     searchSubjects: async () => ({ machine: CAMDEN }),
     searchResources: async () => ({ machine: CAMDEN }),
     searchActions: async () => ({ machine: CAMDEN }),
+    listPermissions: async () => ({ machine: CAMDEN, query: { direction: 'SEND' } }),
     submitAccessRequest: async () => ({ person: officer, body: await deniedAccess() }),
     getAccessRequest: async () => onRequest(await asked()),
     evaluateAccessEach: async () => ({ machine: CAMDEN }),

@@ -13,7 +13,8 @@ export interface SearchCall<T> extends Pick<DecisionCall, 'caller' | 'trace' | '
   /** The instant it was asked for, where it says one. */
   readonly at: string | null
   readonly wanted: number | null
-  readonly page: { readonly token?: string; readonly limit?: number }
+  /** `in`: where in the request the page stands, for what is said of it; absent: `/page`. */
+  readonly page: { readonly token?: string; readonly limit?: number; readonly in?: '/query' }
   readonly find: (asking: Asking, index: PolicyIndex, after: Place | null, limit: number) => FoundPage<T>
   /** The answer as it is sent and recorded. */
   readonly inWords: (found: Found<T>) => object

@@ -76,15 +76,15 @@ export function searchesService({ recorder, live, tokens, clock, random }: Searc
   /** Where the page begins: null at the beginning; a refusal where its token is not of this search. */
   function beginningOf<T>({ asked, event, caller, page }: SearchCall<T>): PageToken | Refusal | null {
     if (!page.token) return null
+    const { in: place = '/page' } = page
+    const noToken = (detail: string) => notOfThis(`${place}/token`, detail)
     const token = tokens.open(page.token)
     if (!token || token.caller !== whois(caller)) return noToken('is none that this service gave this caller')
     if (token.until < clock().getTime()) return noToken(`is older than ${TOKEN_MINUTES} minutes: search anew`)
     if (token.asked !== digestOf([event, asked]))
       return noToken('belongs to another request: all but the page must be as it was on the first')
     if (page.limit !== undefined && limitOf(page) !== token.limit)
-      return refusal('INVALID_REQUEST', 'The page is not of this search.', [
-        { pointer: '/page/limit', detail: `was ${token.limit} on the first page` },
-      ])
+      return notOfThis(`${place}/limit`, `was ${token.limit} on the first page`)
     return token
   }
 
@@ -120,6 +120,6 @@ function whois({ sub, org, clientId }: Caller): string {
   return digestOf([sub, org, clientId])
 }
 
-function noToken(detail: string): Refusal {
-  return refusal('INVALID_REQUEST', 'The page is not of this search.', [{ pointer: '/page/token', detail }])
+function notOfThis(pointer: string, detail: string): Refusal {
+  return refusal('INVALID_REQUEST', 'The page is not of this search.', [{ pointer, detail }])
 }

@@ -39,7 +39,7 @@ export interface SoughtPage {
 /** Agreements that one page looks at, about: those of the pair at which it stops are all looked at. Each may have to be compiled first. */
 export const AGREEMENTS_A_PAGE = 64
 /** Pairs of bodies that one page looks at, whatever they have agreed. */
-const PAIRS_A_PAGE = 256
+export const PAIRS_A_PAGE = 256
 
 /** Who asks, and when: as of a decision. */
 export type Asking = Pick<Question, 'caller' | 'at'>

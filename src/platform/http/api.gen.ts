@@ -105,6 +105,31 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/permissions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What may this organisation send or receive, to or from whom, for what, why and until when?
+         * @description A table of what agreements permit at this moment, a line a flow and purpose. Each line stands for questions that `POST /v1/decisions` answers with PERMIT: its members are those of
+         *     a question, with one of `methods` and one of `countries`; of items that no law carries together each has a line. It permits nothing by itself: ask before sharing. What the AuthZEN
+         *     searches find is here, and also what is agreed in a less identifying form or up to a number, which they find where the question says so. What needs a consent, one-off disclosures and
+         *     emergencies are decided each by itself and not here. A caller sees shares that it may ask about: its organisation's own, and those of whom it is an agent for.
+         *
+         *     **A page may hold fewer lines than asked for, or none, and not be the last**: go on while there is a `next_token`. Each call is one record in the log, made before it is answered.
+         */
+        readonly get: operations["listPermissions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/decisions/export": {
         readonly parameters: {
             readonly query?: never;
@@ -5185,6 +5210,67 @@ export interface components {
             readonly code_list_version: string;
             /** @description True: permits nothing. */
             readonly simulated: boolean;
+        };
+        /** @description A share that is permitted at this moment, in any of these items, subjects, methods and countries. */
+        readonly Permission: {
+            /** @description Code of the organisation that discloses. */
+            readonly provider: string;
+            /** @description Code of the organisation that receives. */
+            readonly recipient: string;
+            /** @description PURPOSE code: that of the flow, or a narrower one. */
+            readonly purpose: string;
+            /** @description DATA_ITEM codes. */
+            readonly data_items: readonly string[];
+            /** @description DATA_SUBJECT codes, the narrower ones included. */
+            readonly data_subjects: readonly string[];
+            /** @description METHOD codes. */
+            readonly methods: readonly string[];
+            /** @description Where the data may be received, ISO 3166-1 alpha-2; the United Kingdom always. */
+            readonly countries: readonly string[];
+            /** @description DATA_FORM code: this form or a less identifying one, and a question says which. */
+            readonly data_form: string;
+            /** @description At most so many people in one request, which then says how many; null: no limit. */
+            readonly subject_count: number | null;
+            /** @description At most so many records in one request, which then says how many; null: no limit. */
+            readonly record_count: number | null;
+            /** @description The agreement that permits it; null where the caller may not know it. */
+            readonly agreement: string | null;
+            /** @description Its governing version. */
+            readonly version: number | null;
+            /** @description The flow within it. */
+            readonly flow: string | null;
+            /** @description The law each side relies on, with the statutory gateways. */
+            readonly legal: null | {
+                readonly provider: components["schemas"]["LegalGround"];
+                /** @description null for a processor. */
+                readonly recipient: null | components["schemas"]["LegalGround"];
+            };
+            /**
+             * Format: date-time
+             * @description Until when a permit given now may be relied on.
+             */
+            readonly expires_at: string | null;
+        };
+        /** @description A page of what is permitted, recorded before it was given. */
+        readonly PermissionPage: {
+            /**
+             * Format: uuid
+             * @description The record of this call: `GET /v1/decisions/{id}`.
+             */
+            readonly decision_id: string;
+            /**
+             * Format: date-time
+             * @description When it was looked for.
+             */
+            readonly evaluated_at: string;
+            /** @description The revision of all agreements and lists that this page stands on. */
+            readonly policy_revision: number;
+            /** @description That of the first page. Another one: what changed in between may be missing, so begin anew for a table of one revision. */
+            readonly first_policy_revision: number;
+            /** @description `token` of the next page; null: this is the last. */
+            readonly next_token: string | null;
+            /** @description The lines. */
+            readonly permissions: readonly components["schemas"]["Permission"][];
         };
         /** @description The members of an answer that follow from request, policy and rules. */
         readonly ReplayedAnswer: {
@@ -11198,6 +11284,65 @@ export interface operations {
              * @description A problem (RFC 9457). A call that cannot be read (400), a live `at` that is not now (400) and an unknown `as_of_revision` (422)
              *     are recorded: `decision_id` names the record. 401, 403, 413 and 503 leave none.
              */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listPermissions: {
+        readonly parameters: {
+            readonly query: {
+                /**
+                 * @description Whose table, by code; absent: the caller's own.
+                 * @example LBC_CAMDEN
+                 */
+                readonly organisation?: string;
+                /**
+                 * @description What it may send, or what it may receive.
+                 * @example SEND
+                 */
+                readonly direction: "SEND" | "RECEIVE";
+                /**
+                 * @description Only to or from this organisation.
+                 * @example LBC_HACKNEY
+                 */
+                readonly with?: string;
+                /**
+                 * @description Only for this PURPOSE code.
+                 * @example HOMELESSNESS.PLACEMENT_NOTIFICATION
+                 */
+                readonly purpose?: string;
+                /**
+                 * @description Lines of a page at most; absent: 100. With a token it is what it was, or absent.
+                 * @example 50
+                 */
+                readonly limit?: number;
+                /** @description `next_token` of the page before, within 15 minutes, by the same caller, with everything else as it was. */
+                readonly token?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of the table, in the order of the other organisations, then of agreements, flows and purposes. */
+            readonly 200: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). A call that cannot be read (400) is recorded, and `decision_id` names the record. */
             readonly default: {
                 headers: {
                     readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
