@@ -1664,6 +1664,34 @@ update "made_assessment"
     "sign_off_id" = $8, "consultation" = $9, "reopened" = $10, "changed_at" = $11
   where "id" = $12;
 
+-- src/assessments/made/measures.repository.ts
+
+select "m"."id", "m"."agreement_id", "one"."said"
+  from "made_assessment" as "m"
+  inner join lateral jsonb_array_elements(m.content -> 'measures') as one(said)
+  on true
+  where "m"."approved_version" is not null and "m"."state" not in ($1, ...) and jsonb_typeof(one.said -> 'approved') = 'object' and one.said
+    ->> 'done_on' is null and (one.said #>> '{owner,org}' = $2 or not exists (select from agreement_party as p where p.agreement_id =
+    m.agreement_id and p.org = one.said #>> '{owner,org}'))
+  order by one.said ->> 'due', "m"."id", one.said ->> 'id'
+  limit $3;
+
+select "m"."id", "m"."agreement_id", "one"."said"
+  from "made_assessment" as "m"
+  inner join lateral jsonb_array_elements(m.content -> 'measures') as one(said)
+  on true
+  where "m"."approved_version" is not null and "m"."state" not in ($1, ...) and jsonb_typeof(one.said -> 'approved') = 'object' and one.said
+    ->> 'done_on' is null and one.said ->> 'due' <= $2
+  order by one.said ->> 'due', "m"."id", one.said ->> 'id';
+
+select "m"."id", "m"."agreement_id", "one"."said"
+  from "made_assessment" as "m"
+  inner join lateral jsonb_array_elements(m.content -> 'measures') as one(said)
+  on true
+  where "m"."approved_version" is not null and "m"."state" not in ($1, ...) and jsonb_typeof(one.said -> 'approved') = 'object' and one.said
+    ->> 'done_on' is null and one.said ->> 'due' <= $2 and "m"."id" = $3
+  order by one.said ->> 'due', "m"."id", one.said ->> 'id';
+
 -- src/audit/retention/retention.repository.ts
 
 select "h"."hold_id", "h"."first_day", "h"."last_day", "h"."reference"
@@ -4076,6 +4104,17 @@ update "staff_role"
   set "to_day" = $1, "ended_at" = $2, "end_reason" = $3, "ended_by" = $4, "row_version" = "row_version" + $5
   where "id" = $6
   returning "row_version";
+
+-- src/people/training/training.repository.ts
+
+select "t"."id", "t"."org", "p"."issuer", "p"."subject", "t"."course", "t"."provider", "t"."completed_on", "t"."ends_on", "t"."is_required",
+    "t"."recorded_at", "t"."withdrawn_at", "t"."withdraw_reason", "t"."row_version"
+  from "training" as "t"
+  inner join "person" as "p"
+  on "p"."id" = "t"."person_id"
+  where "t"."withdrawn_at" is null and "t"."ends_on" >= $1 and "t"."ends_on" <= $2 and not exists (select "n"."id" from "training" as "n"
+    where "n"."person_id" = "t"."person_id" and "n"."org" = "t"."org" and "n"."course" = "t"."course" and "n"."ends_on" > "t"."ends_on" and
+    "n"."withdrawn_at" is null);
 
 -- src/platform/database/reader.ts
 

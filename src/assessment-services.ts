@@ -7,6 +7,8 @@ import { assessmentCodes } from './assessments/made/codes.ts'
 import { type ConsultingService, consultingService } from './assessments/made/consulting.service.ts'
 import { madeRoutes } from './assessments/made/made.routes.ts'
 import { type MadeKindOptions, madeKind } from './assessments/made/made-kind.service.ts'
+import { type MeasuresService, measuresService } from './assessments/made/measures.service.ts'
+import { measuresInTime } from './assessments/made/measures-in-time.service.ts'
 import { type ReviewingOptions, type ReviewingService, reviewingService } from './assessments/made/reviewing.service.ts'
 import { type SheetService, sheetService } from './assessments/made/sheet.service.ts'
 import { type WritingService, writingService } from './assessments/made/writing.service.ts'
@@ -22,6 +24,8 @@ export interface MadeAssessments {
   readonly consulting: ConsultingService
   /** Read as somebody writes it: with its questions, what is missing, what its risks come to. */
   readonly sheets: SheetService
+  /** What is still to be done of their action plans. */
+  readonly measures: MeasuresService
   /** Exchanged with the PIA tool of the CNIL. */
   readonly cnil: CnilService
 }
@@ -36,7 +40,7 @@ export interface AssessmentNeeds extends Pick<MadeKindOptions, 'commands' | 'not
 /** Opens the room of assessments: written, reviewed in a sign-off, put before the regulator. */
 export function openAssessments(
   needs: AssessmentNeeds,
-): MadeAssessments & { readonly routes: FastifyPluginAsync; readonly timed: TimedRoom } {
+): MadeAssessments & { readonly routes: FastifyPluginAsync; readonly timed: TimedRoom; readonly measuresInTime: TimedRoom } {
   const { db, clock, commands, workflow, notifications, parties, agreements, reference, policy } = needs
   const agreementOf = assessedAgreements(agreements)
   const codesOn = async (day: Day) => assessmentCodes(await reference.lists(), day)
@@ -57,6 +61,8 @@ export function openAssessments(
   return {
     ...{ writing, reviewing, consulting, cnil },
     timed: assessmentsInTime({ db, agreementOf, reviewing, codesOn }),
+    measuresInTime: measuresInTime({ db, agreementOf, notifications }),
+    measures: measuresService({ db, clock, agreementOf }),
     sheets: sheetService({ db, clock, kind }),
     routes: madeRoutes({ writing, reviewing, consulting, cnil, today: () => londonDay(clock().getTime()) }),
   }

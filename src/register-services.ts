@@ -123,7 +123,7 @@ export function openRegister(
   const calendars = calendarsService({ db, clock, commands, publicUrl, due, signOffs, rolesOf: people.rolesOf, isTrusted, isAuthoritative })
   const insight = insightService({
     ...{ clock, listing, signOffs: services.signOffs, signOffInsight: signOffInsight({ db, clock }) },
-    ...{ due, usage: decisions.usage, requests: journeys.requests },
+    ...{ due, usage: decisions.usage, requests: journeys.requests, measures: made.measures },
   })
   const documents = documentsService({ read, clock, parties, workflow, files: services.files })
   const history = historyService({ read, clock })

@@ -17,6 +17,7 @@ import { agreementsDue } from './agreements/finding/due.service.ts'
 import { openAssessments } from './assessment-services.ts'
 import { assessmentRoom } from './assessments/made/assessment-room.service.ts'
 import { ASSESSMENTS } from './assessments/made/assessments-in-time.service.ts'
+import { MEASURES } from './assessments/made/measures-in-time.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
 import { commandsService } from './commands/commands.service.ts'
@@ -227,6 +228,7 @@ export async function openServices(options: ServicesOptions) {
       [ENTRIES]: entriesInTime({ db, notifications, withPeople: people.organisationsWithPeople }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
       [ASSESSMENTS]: made.timed,
+      [MEASURES]: made.measuresInTime,
       [HANDOVERS]: { fire: (...due) => handovers.fire(...due) },
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },

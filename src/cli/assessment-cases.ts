@@ -139,6 +139,6 @@ function toMeasure({ risk, effect, left, approved }: Json, index: number): Measu
     ...{ id: `M${index + 1}`, risk_id: String(risk ?? 'RISK1'), measure: 'A measure', effect: String(effect) },
     left: left === undefined ? null : { likelihood, severity },
     approved: approved === false ? null : { by: 'SIRO', on: DAY },
-    ...{ owner: { org: 'LBC_CAMDEN', post: 'Head of service' }, due: '2027-03-31', done_on: null },
+    ...{ owner: { org: 'LBC_CAMDEN', post: 'Head of service' }, due: '2027-03-31', done_on: null, done_by: null },
   }
 }

@@ -25,12 +25,15 @@ export interface InsightRoutesOptions {
 export function insightRoutes({ insight, signOffs, routes }: InsightRoutesOptions): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'getWork', async (request) => {
-      const { now, mine, pool, waiting, due } = await insight.work(callerOf(request))
+      const { now, mine, pool, waiting, due, measures } = await insight.work(callerOf(request))
       const today = londonDay(now.getTime())
       return reply(200, {
         at: now.toISOString(),
         to_do: mine.map((task) => taskView(task, today)),
         to_take: pool.map((task) => taskView(task, today)),
+        measures: measures.map(({ assessment, agreement, measure: { id, measure, owner, due: day } }) => ({
+          ...{ assessment, agreement, id, measure, owner, due: day, overdue: day < today },
+        })),
         waiting_on_others: waiting.map(({ signOff, subject, org, role, kind, step, due: day, openedAt }) => ({
           ...{ sign_off: signOff, subject, org, role, kind, step, opened_at: openedAt, days: daysSince(openedAt, now) },
           ...{ due: day, overdue: day !== null && day < today },

@@ -4,6 +4,7 @@
 import type { AgreementSummary } from '../agreements/agreement-view.ts'
 import type { AgreementsDue } from '../agreements/finding/due.service.ts'
 import type { ListingService } from '../agreements/finding/listing.service.ts'
+import type { MeasuresService } from '../assessments/made/measures.service.ts'
 import type { DecisionUsage } from '../decisions/history/usage.service.ts'
 import type { UnmetShare } from '../decisions/history/usage.ts'
 import type { Principal } from '../identity/principal.ts'
@@ -13,7 +14,7 @@ import { orThrow, refused } from '../platform/kernel/refusal.ts'
 import type { RequestsService } from '../requests/requests.service.ts'
 import type { SignOffInsightService } from '../workflow/insight/insight.service.ts'
 import type { SignOffsService } from '../workflow/sign-offs.service.ts'
-import { workOf } from './week.service.ts'
+import { WORK_MAX, workOf } from './week.service.ts'
 
 export interface InsightOptions {
   readonly clock: Clock
@@ -23,6 +24,7 @@ export interface InsightOptions {
   readonly listing: Pick<ListingService, 'list'>
   readonly usage: DecisionUsage
   readonly requests: Pick<RequestsService, 'openFor'>
+  readonly measures: Pick<MeasuresService, 'openFor'>
 }
 
 /** A period as it is asked for, ISO 8601, `to` not included; what is absent is the last 365 days. */
@@ -38,11 +40,14 @@ const UNMET_MAX = 200
 export type InsightService = ReturnType<typeof insightService>
 
 /** What somebody sees of the work and of the register, as far as they may know it. */
-export function insightService({ clock, signOffs, signOffInsight, due, listing, usage, requests }: InsightOptions) {
+export function insightService({ clock, signOffs, signOffInsight, due, listing, usage, requests, measures }: InsightOptions) {
   const work = workOf({ signOffs, signOffInsight, due })
   return {
-    /** What the caller has to do or may take, what others have to do first, and what falls due in 90 days. */
-    work: async (principal: Principal) => ({ now: clock(), ...(await work(principal)) }),
+    /** What the caller has to do or may take, of sign-offs and of the action plans of assessments, what others have to do first, and what falls due in 90 days. */
+    work: async (principal: Principal) => ({
+      ...{ now: clock(), ...(await work(principal)) },
+      measures: await measures.openFor(principal, WORK_MAX),
+    }),
 
     /** How long the stages of sign-offs take, and who is waited for. @throws Refused for a period that ends before it begins */
     async stages(principal: Principal, asked: AskedPeriod) {

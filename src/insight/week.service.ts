@@ -17,7 +17,7 @@ export interface WorkOptions {
 /** How far work looks ahead (screens: due in 90 days). */
 const AHEAD_DAYS = 90
 /** Tasks of each kind on one's list of work; the lists themselves have pages. */
-const WORK_MAX = 100
+export const WORK_MAX = 100
 
 /** What somebody has to do or may take, what others have to do first, and what falls due in 90 days. */
 export function workOf({ signOffs, signOffInsight, due }: WorkOptions) {

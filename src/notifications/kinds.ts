@@ -166,6 +166,8 @@ export const NOTIFICATION_KINDS = {
     mayBeTold: 'WHOEVER_SEES_IT',
     words: 'The risk that is left is high: the regulator is consulted before sharing starts',
   },
+  MEASURE_DUE: { subject: 'assessment', mayBeTold: 'WHOEVER_SEES_IT', words: 'A measure of a DPIA is due within seven days' },
+  MEASURE_OVERDUE: { subject: 'assessment', mayBeTold: 'WHOEVER_SEES_IT', words: 'A measure of a DPIA is overdue' },
   DISCLOSURE_WITHDRAWN: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is withdrawn' },
 } as const satisfies Record<string, KindOfNotification>
 export type NotificationKind = keyof typeof NOTIFICATION_KINDS

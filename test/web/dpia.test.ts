@@ -195,12 +195,17 @@ t.test('a high risk goes to the Information Commissioner, and what was accepted 
   t.match(await give(dpo, '/consultation/answer', { ...today, outcome: 'MAY_PROCEED', words: 'With these measures.' }), { status: 303 })
   t.match(said((await siro.go(at)).text), /Approved What happens next Nothing until its review[\s\S]*With these measures\./)
 
+  const [, measure = ''] = /\/measures\/([0-9a-f-]{36})\/done"/.exec((await officer.go(`${at}/map`)).text) ?? []
+  const work = (await officer.go('/work')).text
+  t.match(said(work), /Measures of assessments \(DPIA\) Only the duty team can open the list[\s\S]*Systems manager, Camden/)
+  t.ok([`href="${at}/map"`, `href="${at}/measures/${measure}/done"`].every((link) => work.includes(link)))
+
   t.match(await give(siro, '/reopening', {}), { status: 422, text: /href="#reason"/ })
   t.match(await give(siro, '/reopening', { reason: 'INCIDENT', note: 'A list reached the wrong school.' }), { status: 303 })
   t.match(said((await officer.go(at)).text), /It was opened again on [^:]*: ?[\s\S]*A list reached the wrong school\./)
-  const [, measure = ''] = /\/measures\/([0-9a-f-]{36})\/done"/.exec((await officer.go(`${at}/map`)).text) ?? []
   t.match(await give(officer, `/measures/${measure}/done`, spoken('done_on')), { status: 303, location: `${at}/map` })
-  t.match(said((await officer.go(`${at}/map`)).text), /Done/)
+  t.match(said((await officer.go(`${at}/map`)).text), /Done [^.]*Priya Raman \(fictional\) of Camden said so on/)
+  t.notMatch((await officer.go('/work')).text, measure)
 
   await dpia.write(id, 'PUT', '/answers/need.aims', { text: 'Only the duty team is told.', choice: null })
   t.match(await officer.send(`${at}/check`, `${at}/check`, {}), { status: 303 })

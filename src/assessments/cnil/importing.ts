@@ -1,4 +1,4 @@
-import { type AssessmentContent, type Measure, NOTHING_WRITTEN, type Risk } from '../made/content.ts'
+import { type AssessmentContent, type Measure, NOT_DONE, NOTHING_WRITTEN, type Risk } from '../made/content.ts'
 import { LINE_MAX } from '../made/written-faults.ts'
 import { ASSESSMENT_TEXT_MAX } from '../made/written-text.ts'
 import { type Carried, carriedOf, placesOf, type Whose } from './carrying.ts'
@@ -66,7 +66,7 @@ export function contentOf(file: CnilFile, links: Links, { org, subjects }: Whose
     const risk = risks.find(({ id }) => id === links.risks[item])
     if (!risk || 'missing' in planned) return []
     const { measure, post, due, left } = planned
-    const whose = { owner: { org, post }, due, done_on: null, approved: null }
+    const whose = { owner: { org, post }, due, ...NOT_DONE, approved: null }
     return [{ id: links.measures[item] ?? '', risk_id: risk.id, measure, effect: 'REDUCED', left, ...whose }]
   })
   return { ...NOTHING_WRITTEN, answers, risks, measures }

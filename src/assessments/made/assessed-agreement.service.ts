@@ -3,6 +3,8 @@ import type { Transaction } from '../../platform/database/database.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import type { StatedAssessment } from '../assessment.ts'
 import type { AssessedFacts } from './assessed-facts.ts'
+import { madeRepository } from './made.repository.ts'
+import type { MadeAssessment } from './made-assessment.ts'
 
 /** What assessments ask of the agreement that one is made for; handed over, since they read no agreement. */
 export interface AssessedAgreement {
@@ -31,3 +33,17 @@ export type AssessedAgreements = (
   principal: Pick<Principal, 'org'>,
   at: Instant,
 ) => Promise<AssessedAgreement | undefined>
+
+/** The agreement of an assessment that was approved, as somebody knows it who has accepted the risk. */
+export async function agreementOfAny(
+  agreementOf: AssessedAgreements,
+  tx: Transaction,
+  { id, agreement }: Pick<MadeAssessment, 'id' | 'agreement'>,
+  at: Instant,
+): Promise<AssessedAgreement | undefined> {
+  for (const { org } of await madeRepository(tx).acceptances(id)) {
+    const found = await agreementOf(tx, agreement, { org }, at)
+    if (found) return found
+  }
+  return undefined
+}

@@ -4,10 +4,10 @@ import { withTransactionAs } from '../../platform/database/reader.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { TimedRoom } from '../../workflow/timers.service.ts'
-import type { AssessedAgreements } from './assessed-agreement.service.ts'
+import { type AssessedAgreements, agreementOfAny } from './assessed-agreement.service.ts'
 import type { AssessmentCodes } from './codes.ts'
 import { madeRepository } from './made.repository.ts'
-import { factsIn, type MadeAssessment } from './made-assessment.ts'
+import { factsIn } from './made-assessment.ts'
 import { dueReopening } from './reopening.ts'
 import type { ReviewingService } from './reviewing.service.ts'
 
@@ -33,18 +33,9 @@ export function assessmentsInTime({ db, agreementOf, reviewing, codesOn }: Asses
   async function approved(tx: Transaction, id: string, now: Date) {
     const made = (await madeRepository(tx).find(id))?.made
     if (made?.state !== 'APPROVED' || made.approved_version === null) return undefined
-    const about = await agreementOfAny(tx, made, now)
+    const about = await agreementOfAny(agreementOf, tx, made, now.getTime())
     const sent = await madeRepository(tx).version(id, made.approved_version)
     return about && sent && !about.isOver ? { about, sent } : undefined
-  }
-
-  /** Its agreement, as somebody knows it who has accepted the risk. */
-  async function agreementOfAny(tx: Transaction, { id, agreement }: MadeAssessment, now: Date) {
-    for (const { org } of await madeRepository(tx).acceptances(id)) {
-      const found = await agreementOf(tx, agreement, { org }, now.getTime())
-      if (found) return found
-    }
-    return undefined
   }
 
   return {

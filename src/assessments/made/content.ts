@@ -70,7 +70,12 @@ export interface Measure {
   readonly due: Day
   /** Null: not yet. */
   readonly done_on: Day | null
+  /** Who said last that it is done, and when they said it. */
+  readonly done_by: { readonly org: string; readonly issuer: string; readonly sub: string; readonly at: string } | null
 }
 
 /** The empty one that an assessment begins with. */
 export const NOTHING_WRITTEN: AssessmentContent = { screening: null, answers: {}, risks: [], measures: [], review: null }
+
+/** What a measure says that nobody has done yet. */
+export const NOT_DONE = { done_on: null, done_by: null } as const

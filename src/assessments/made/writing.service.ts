@@ -3,7 +3,7 @@ import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import { type Fault, orThrow, refused, refusedBy } from '../../platform/kernel/refusal.ts'
 import type { AssessedAgreement } from './assessed-agreement.service.ts'
 import type { Answer, AssessmentContent, Measure, Risk } from './content.ts'
-import { NOTHING_WRITTEN } from './content.ts'
+import { NOT_DONE, NOTHING_WRITTEN } from './content.ts'
 import { madeRepository } from './made.repository.ts'
 import { editionOf, type MadeAssessment, progressOf } from './made-assessment.ts'
 import {
@@ -148,9 +148,10 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
       }),
 
     /** Puts a measure down, or anew where its key is known. */
-    measure: (call: AssessmentCall, key: string | null, said: Omit<Measure, 'id' | 'done_on'>) =>
+    measure: (call: AssessmentCall, key: string | null, said: Omit<Measure, 'id' | 'done_on' | 'done_by'>) =>
       write(call, WRITE, ({ made, today, context: { known, newId } }) => {
-        const measure = { ...said, id: key ?? newId(), done_on: made.content.measures.find(({ id }) => id === key)?.done_on ?? null }
+        const { done_on, done_by } = made.content.measures.find(({ id }) => id === key) ?? NOT_DONE
+        const measure = { ...said, id: key ?? newId(), done_on, done_by }
         return {
           ...placed(made.content, 'measures', measure, key),
           faults: measureFaults(measure, made.content.risks, { ...known, today }),
@@ -183,7 +184,9 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
           const detail = 'It was done today or before.'
           throw refused('UNPROCESSABLE', detail, [{ pointer: '/done_on', detail, code: 'FUTURE' }])
         }
-        const measures = made.content.measures.map((one) => (one.id === key ? { ...one, done_on } : one))
+        const { org, issuer, sub } = principal
+        const done = { done_on, done_by: { org, issuer, sub, at: now } }
+        const measures = made.content.measures.map((one) => (one.id === key ? { ...one, ...done } : one))
         const next = { ...made, content: { ...made.content, measures }, changed_at: now }
         await madeRepository(tx).update(next)
         return { made: next, detail: { measure: key, done_on } }
@@ -196,7 +199,7 @@ function begunFrom(like: AssessmentContent | undefined, prefilled: AssessmentCon
   if (!like) return { ...NOTHING_WRITTEN, answers: prefilled }
   return {
     ...{ screening: null, review: null, risks: like.risks, answers: { ...like.answers, ...prefilled } },
-    measures: like.measures.map((measure) => ({ ...measure, approved: null, done_on: null })),
+    measures: like.measures.map((measure) => ({ ...measure, approved: null, ...NOT_DONE })),
   }
 }
 

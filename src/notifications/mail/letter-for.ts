@@ -86,6 +86,9 @@ const SIGNING: readonly NotificationKind[] = ['SIGNATURE_DUE', 'SIGNATURE_REMIND
 /** What is done where a party says what became of the data; its follower may open nothing else of the agreement. */
 const DISPOSING: readonly NotificationKind[] = ['DISPOSAL_DUE', 'DISPOSAL_DUE_IN_PLACE']
 
+/** What is done by a post that the action plan of an assessment names. */
+const MEASURES: readonly NotificationKind[] = ['MEASURE_DUE', 'MEASURE_OVERDUE']
+
 /** The page on which what a notification is about is done or read; whoever is not signed in, or let in, is asked to, and comes to it after that. */
 function linkTo(told: TellsReader, publicUrl: URL): string {
   const path = pathTo(told)
@@ -101,6 +104,7 @@ function pathTo({ kind, subject: { type, id }, detail }: NotificationFacts): str
   if (typeof sign_off === 'string' && isUuid(sign_off)) return `reviews/${sign_off}`
   if (kind === 'ENTRY_TO_CONFIRM') return 'organisation-entry'
   if (kind === 'TRAINING_ENDS') return 'settings'
+  if (MEASURES.includes(kind) && type === 'assessment') return `assessments/${encodeURIComponent(id)}/map`
   if (kind === 'IMPORT_FINISHED') return `imports/${encodeURIComponent(id)}`
   return isAgreement ? `agreements/${encodeURIComponent(id)}` : 'work'
 }

@@ -99,6 +99,8 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   ASSESSMENT_DECIDED: { to: ['IG_OFFICER', 'DPO', 'SIRO'], group: 'CHANGES', says: [] },
   ASSESSMENT_REOPENED: { to: ['IG_OFFICER', 'DPO', 'SIRO'], group: 'CHANGES', says: [] },
   HIGH_RESIDUAL_RISK: { to: ['DPO', 'SIRO'], group: 'TASKS', isSingle: true, says: [] },
+  MEASURE_DUE: { to: ['IG_OFFICER'], group: 'TASKS', says: ['by_due'] },
+  MEASURE_OVERDUE: { to: ['IG_OFFICER'], group: 'TASKS', says: ['due'] },
   IMPORT_FINISHED: { to: IG, group: 'CHANGES', says: ['added', 'changed', 'refused'] },
   REFUSALS_ROSE: { to: IG, group: 'CHANGES', says: ['refusals', 'week_before', 'reason', 'other_reasons'] },
   ENTRY_TO_CONFIRM: { to: IG, group: 'DATES', says: ['since'] },

@@ -4451,7 +4451,8 @@ export interface paths {
         };
         /**
          * What you have to do, what you wait for, what falls due
-         * @description Your open tasks by due day; those that nobody has and that your roles may take; what other organisations have to do in sign-offs of
+         * @description Your open tasks by due day; those that nobody has and that your roles may take; measures of assessments that are still to be done
+         *     by your organisation in one of your roles; what other organisations have to do in sign-offs of
          *     which yours may know; reviews and last days of its agreements within 90 days, and reviews that are overdue. At most 100 of each:
          *     the lists of tasks and agreements have pages.
          */
@@ -9480,7 +9481,7 @@ export interface components {
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, ASSESSMENT_TO_CONFIRM, ASSESSMENT_CONFIRMED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, ASSESSMENT_REVIEW_DUE, ASSESSMENT_RETURNED, ASSESSMENT_DECIDED, ASSESSMENT_REOPENED, HIGH_RESIDUAL_RISK, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, DEPUTY_REFUSED, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, STEP_CHASED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED, ENTRY_TO_CONFIRM, TRAINING_ENDS. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, ASSESSMENT_TO_CONFIRM, ASSESSMENT_CONFIRMED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, ASSESSMENT_REVIEW_DUE, ASSESSMENT_RETURNED, ASSESSMENT_DECIDED, ASSESSMENT_REOPENED, HIGH_RESIDUAL_RISK, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, DEPUTY_REFUSED, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, STEP_CHASED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED, ENTRY_TO_CONFIRM, TRAINING_ENDS, MEASURE_DUE, MEASURE_OVERDUE. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -9747,6 +9748,20 @@ export interface components {
                  * @description When it was done; null: it is not.
                  */
                 readonly done_on: string | null;
+                /** @description Who said so last, and when; null: it is not done. */
+                readonly done_by: {
+                    /** @description For which organisation. */
+                    readonly org: string;
+                    /** @description Who calls them so. */
+                    readonly issuer: string;
+                    /** @description What their issuer calls them. */
+                    readonly sub: string;
+                    /**
+                     * Format: date-time
+                     * @description When they said it.
+                     */
+                    readonly at: string;
+                } | null;
                 /**
                  * Format: uuid
                  * @description The risk.
@@ -22035,6 +22050,37 @@ export interface operations {
                         readonly to_do: readonly components["schemas"]["SignOffTask"][];
                         /** @description Tasks that nobody has and that your roles may take. */
                         readonly to_take: readonly components["schemas"]["SignOffTask"][];
+                        /** @description Measures of the action plans of assessments that were approved, not done yet: by the post of their owner where it is that of a role, else for each role that may say that one is done. What is due first at the beginning. */
+                        readonly measures: readonly {
+                            /**
+                             * Format: uuid
+                             * @description The assessment.
+                             */
+                            readonly assessment: string;
+                            /** @description The agreement through which it was begun. */
+                            readonly agreement: string;
+                            /**
+                             * Format: uuid
+                             * @description The measure.
+                             */
+                            readonly id: string;
+                            /** @description What is done. */
+                            readonly measure: string;
+                            /** @description Whoever does it. */
+                            readonly owner: {
+                                /** @description Organisation code. */
+                                readonly org: string;
+                                /** @description Post. */
+                                readonly post: string;
+                            };
+                            /**
+                             * Format: date
+                             * @description London day by which it is done.
+                             */
+                            readonly due: string;
+                            /** @description Whether that day is over. */
+                            readonly overdue: boolean;
+                        }[];
                         /** @description Open tasks of other organisations, what is due first at the beginning. */
                         readonly waiting_on_others: readonly {
                             /**

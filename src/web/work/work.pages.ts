@@ -13,6 +13,7 @@ import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { RequestsService } from '../../requests/requests.service.ts'
 import type { ListedTask } from '../../workflow/lists.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
+import { shortened } from '../dpia/dpia-questions.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface WorkPagesOptions {
@@ -96,7 +97,7 @@ export function workPages({
     page('/work', 'listOrganisations', async (request) => {
       const principal = callerOf(request)
       if (!permits(principal.roles, 'sign_off:read')) return { template: 'work/no-work.njk', title: 'Your work' }
-      const { now, mine, pool, waiting, due } = await insight.work(principal)
+      const { now, mine, pool, waiting, due, measures } = await insight.work(principal)
       const disposals = await toDispose(principal)
       const { returned, drafts } = await toWrite(principal)
       const breaches = await toAssess(principal)
@@ -110,6 +111,7 @@ export function workPages({
         ...disposals.map((one) => one.agreement),
         ...returned.map(({ subject }) => subject.id),
         ...toConfirm.map((one) => one.agreement),
+        ...measures.map((one) => one.agreement),
       ]
       const titles = await listing.titles(principal, agreements)
       const today = londonDay(now.getTime())
@@ -129,6 +131,11 @@ export function workPages({
           requests: waitingRequests,
           toConfirm: toConfirm.map((one) => ({ ...one, title: titles.get(one.agreement) })),
           breaches,
+          measures: measures.map(({ assessment, agreement, measure }) => ({
+            ...{ title: titles.get(agreement) ?? agreement, measure: shortened(measure.measure), owner: measure.owner, due: measure.due },
+            ...{ plan: `/assessments/${assessment}/map`, done: `/assessments/${assessment}/measures/${measure.id}/done` },
+            isOverdue: measure.due < today,
+          })),
           mine: mine.map(shown),
           disposals: disposals.map((one) => ({ ...one, title: titles.get(one.agreement) })),
           pool: pool.map(shown),

@@ -58,6 +58,7 @@ t.test('what nobody changed comes out as it went in, and stands here in words of
         effect: 'REDUCED',
         approved: null,
         done_on: null,
+        done_by: null,
         due: '2027-01-15',
       },
       ...{ left: { severity: 'SIGNIFICANT', likelihood: 'REMOTE' }, owner: { org: ORG, post: 'Head of keys' } },

@@ -46,6 +46,6 @@ export const aMeasure = (over: Partial<Measure> = {}): Measure => ({
   ...{ id: 'M1', risk_id: 'RISK1', measure: 'An interface instead of e-mail', effect: 'REDUCED' },
   left: { likelihood: 'REMOTE', severity: 'SEVERE' },
   approved: { by: 'SIRO of LBC_CAMDEN', on: TODAY },
-  ...{ owner: { org: 'LBC_CAMDEN', post: 'Head of housing needs' }, due: '2027-03-31', done_on: null },
+  ...{ owner: { org: 'LBC_CAMDEN', post: 'Head of housing needs' }, due: '2027-03-31', done_on: null, done_by: null },
   ...over,
 })
