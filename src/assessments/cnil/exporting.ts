@@ -1,4 +1,5 @@
 import type { AssessmentContent } from '../made/content.ts'
+import { askedBy } from '../made/questions.ts'
 import { type Carried, filledFile, placesOf } from './carrying.ts'
 import type { CnilFile } from './cnil-file.ts'
 import { contentOf } from './importing.ts'
@@ -41,10 +42,10 @@ function leftOutOf(
     ...(screening ? ['the screening: the tool has none'] : []),
     ...Object.keys(answers)
       .filter((key) => !keys.has(`answers.${key}`))
-      .map((key) => `the answer to ${key}: the tool asks nothing like it`),
+      .map((key) => `the answer to “${askedBy(key)}”: the tool asks nothing like it`),
     ...Object.entries(answers)
       .filter(([key, { choice }]) => choice !== null && !keys.has(`choices.${key}`))
-      .map(([key]) => `the choice made in ${key}`),
+      .map(([key]) => `the choice made in “${askedBy(key)}”`),
     ...risks
       .filter(({ id }) => !ofRisks?.has(id))
       .map(({ source }) => `a risk from ${source || 'an unnamed source'}: the tool has three risks and no other`),

@@ -58,7 +58,7 @@ function unanswered({ key, text, required, choices, citation }: Question, { answ
 
 function unassessed({ risks }: AssessmentContent): Fault[] {
   if (risks.length > 0) return []
-  return [missing('/risks', 'RISK_MISSING', 'No risk to people is described: there is none without any.', 'UK GDPR Art 35(7)(c)')]
+  return [missing('/risks', 'RISK_MISSING', 'No risk to people is described: no share is without any.', 'UK GDPR Art 35(7)(c)')]
 }
 
 /** ICO template, step 6: measures for what is medium or high. One that accepts the risk is one too, with whoever answers for it. */

@@ -88,3 +88,8 @@ export function asked({ questions }: QuestionSet, conditions: ReadonlySet<Questi
 export function questionOf({ questions }: QuestionSet, key: string): Question | undefined {
   return questions.find((question) => question.key === key)
 }
+
+/** What a key asks, in the words of the newest edition that has it; the key itself where none has. */
+export function askedBy(key: string): string {
+  return EDITIONS.map((edition) => questionOf(edition, key)?.text).findLast((text) => text !== undefined) ?? key
+}

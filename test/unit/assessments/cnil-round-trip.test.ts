@@ -144,7 +144,7 @@ t.test('what the tool has no place for is said to be left out', async (t) => {
     answers: { 'scope.area': { text: 'All of it', choice: null } },
   }
   t.same(exportOf(more, carried).leftOut, [
-    'the answer to scope.area: the tool asks nothing like it',
+    'the answer to “Which area does it cover, and does data leave the United Kingdom?”: the tool asks nothing like it',
     'a risk from A flood: the tool has three risks and no other',
   ])
 })
