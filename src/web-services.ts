@@ -141,6 +141,7 @@ export function openWeb(
           outsidePages,
           workPages({
             ...{ requests, emergencies, oneOffs, insight, listing, signOffs, disposing, assessingElsewhere },
+            reviewing: rooms.made.reviewing,
             notifications: services.notifications,
           }),
           agreementListPages({ listing, registerExport, clock }),

@@ -86,6 +86,7 @@ main table{overflow-wrap:normal}
 .app-inline{display:inline;margin:0}
 .app-permitted{border-left:5px solid #b1b4b6;padding-left:15px;margin-bottom:20px}
 .app-group{margin:0 0 20px}
+.govuk-task-list__status{overflow-wrap:normal}
 .govuk-task-list__status .govuk-tag{white-space:nowrap}
 .app-choices{margin-bottom:15px}
 .app-select{max-width:100%}

@@ -82,7 +82,7 @@ function isBegun({ view: { content }, questions }: Sheet, code: string): boolean
 
 function statusOf({ isOpen }: Sheet, faults: readonly Fault[], isStarted: boolean): DpiaTask['status'] {
   if (!isOpen) return { state: '', details: [] }
-  if (faults.length === 0) return { state: 'COMPLETED', details: [] }
+  if (faults.length === 0 && isStarted) return { state: 'COMPLETED', details: [] }
   return isStarted
     ? { state: 'INCOMPLETE', details: [`${faults.length === 1 ? '1 thing is' : `${faults.length} things are`} missing`] }
     : { state: 'NOT_STARTED', details: [] }

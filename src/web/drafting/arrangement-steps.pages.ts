@@ -77,16 +77,26 @@ const assessment = step<'putDraftDpia'>({
   part: () => dpiaPart,
   partName: 'dpia',
   title: () => 'Data protection impact assessment',
-  intro: () => [
-    'State here whether an assessment (DPIA) is required, or that a screening found none to be needed, and how far it is. Your data protection officer advises on both.',
-    'Where one is required, nothing is permitted under the agreement until it is approved. Nobody approves it on this page: an assessment that was made elsewhere is recorded with its file and the advice on it, and a second person of your organisation confirms it.',
-  ],
-  besides: ({ view: { id, dpia } }) => [
-    {
-      href: `/agreements/${encodeURIComponent(id)}/assessment`,
-      text: dpia.elsewhere.length > 0 ? 'See the assessment that is recorded' : 'Record an assessment that was made elsewhere',
-    },
-  ],
+  intro: ({ view: { dpia } }) =>
+    dpia.made_here
+      ? ['The assessment is made here. Whether it is required, how far it is, which risk is left and when it is reviewed are said there.']
+      : [
+          'Assess the risks here, and the screening, the advice and the approval are kept with the agreement. What the agreement says already is filled in.',
+          'Where it is assessed elsewhere, state below whether an assessment is required, or that a screening found none to be needed, and how far it is. Your data protection officer advises on both.',
+          'Where one is required, nothing is permitted under the agreement until it is approved. Nobody approves it on this page: an assessment that was made elsewhere is recorded with its file and the advice on it, and a second person of your organisation confirms it.',
+        ],
+  besides: ({ view: { id, dpia } }) => {
+    if (dpia.made_here) return [{ href: `/assessments/${dpia.made_here}`, text: 'Go on with the assessment' }]
+    const at = `/agreements/${encodeURIComponent(id)}/assessment`
+    return [
+      { href: `${at}/begin`, text: 'Assess the risks here (DPIA)' },
+      {
+        href: at,
+        text: dpia.elsewhere.length > 0 ? 'See the assessment that is recorded' : 'Record an assessment that was made elsewhere',
+      },
+    ]
+  },
+  isReadOnly: ({ view: { dpia } }) => dpia.made_here !== null,
   fields: ({ choices, view: { dpia } }) => [
     { name: 'required', label: 'Is an assessment required?', kind: 'radios', choices: YES_NO },
     {

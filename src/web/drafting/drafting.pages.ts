@@ -89,6 +89,7 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
         was: digestOf(present),
         offers: step.offers?.(context) ?? [],
         besides: step.besides?.(context) ?? [],
+        isReadOnly: step.isReadOnly?.(context) ?? false,
         saved: await savedByOthers(step, context),
         openNow: await sections.opened(request, step, context),
       },

@@ -43,6 +43,8 @@ export interface Step {
   intro?(context: DraftContext): readonly string[]
   /** Pages besides the draft on which more is said of the same. */
   besides?(context: DraftContext): readonly { readonly href: string; readonly text: string }[]
+  /** Whether the answers come from elsewhere now, so that the page has no form. */
+  isReadOnly?(context: DraftContext): boolean
   fields(context: DraftContext): readonly FormField[]
   answers(context: DraftContext): Answers
   /** Answers to begin with, where the address asks for them; they are saved like any others. */

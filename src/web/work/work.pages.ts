@@ -1,6 +1,7 @@
 import type { disposingService } from '../../agreements/acts/disposing.service.ts'
 import type { AssessingElsewhereService } from '../../agreements/drafting/assessing-elsewhere.service.ts'
 import type { ListingService } from '../../agreements/finding/listing.service.ts'
+import type { ReviewingService } from '../../assessments/made/reviewing.service.ts'
 import type { DisclosureRequestsService } from '../../disclosures/disclosure-requests.service.ts'
 import type { EmergenciesService } from '../../disclosures/emergencies.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
@@ -25,6 +26,7 @@ export interface WorkPagesOptions {
   readonly signOffs: Pick<SignOffsService, 'list'>
   readonly notifications: Pick<NotificationsService, 'list'>
   readonly assessingElsewhere: Pick<AssessingElsewhereService, 'waiting'>
+  readonly reviewing: Pick<ReviewingService, 'list'>
   readonly disposing: Pick<ReturnType<typeof disposingService>, 'list'>
 }
 
@@ -33,7 +35,7 @@ const [NOTICES, TO_DISPOSE_MAX] = [100, 5]
 
 /** Texts of each kind that the page names; the list of agreements has them all. */
 const KEPT_MAX = 20
-/** Open emergencies and one-off disclosures of which tasks are told apart by what they are about. */
+/** Open emergencies, one-off disclosures and assessments of which tasks are told apart by what they are about. */
 const OTHERS_MAX = 100
 /** Where what a task is about is read, where it is no agreement. */
 const OTHER_PAGES: Readonly<Record<string, string>> = { emergency: '/emergencies', disclosure: '/disclosures' }
@@ -49,6 +51,7 @@ export function workPages({
   notifications,
   disposing,
   assessingElsewhere,
+  reviewing,
 }: WorkPagesOptions) {
   /** What the reader's organisation was told to return or delete and has not confirmed: of itself, or of a body that it follows. */
   async function toDispose(principal: Principal) {
@@ -85,6 +88,13 @@ export function workPages({
     ])
   }
 
+  /** Of which agreements the assessments are that wait for the reader: titles by the assessment. */
+  async function assessedBy(principal: Principal, tasks: readonly ListedTask[]) {
+    if (!tasks.some((task) => task.subject_type === 'assessment') || !permits(principal.roles, 'assessment:read')) return new Map()
+    const { assessments } = await reviewing.list(principal, { limit: OTHERS_MAX })
+    return new Map(assessments.map(({ id, title, agreement }) => [id, title ?? agreement]))
+  }
+
   /** Breaches that a data protection officer has to assess, or whose people are still to be told. */
   async function toAssess(principal: Principal) {
     if (!principal.roles.includes('DPO')) return []
@@ -102,6 +112,7 @@ export function workPages({
       const { returned, drafts } = await toWrite(principal)
       const breaches = await toAssess(principal)
       const subjects = await subjectsOf(principal, new Set([...mine, ...pool].map((task) => task.subject_type)))
+      const assessed = await assessedBy(principal, [...mine, ...pool])
       const waitingRequests = permits(principal.roles, 'request:answer') ? await requests.waitingFor(principal) : []
       const toConfirm = permits(principal.roles, 'dpia:record') ? await assessingElsewhere.waiting(principal) : []
       const agreements = [
@@ -117,7 +128,7 @@ export function workPages({
       const today = londonDay(now.getTime())
       const shown = (task: ListedTask) => ({
         ...task,
-        subject_title: titles.get(task.subject_id),
+        subject_title: titles.get(task.subject_id) ?? assessed.get(task.subject_id),
         subject: subjects.get(task.subject_id),
         href: OTHER_PAGES[task.subject_type] ? `${OTHER_PAGES[task.subject_type]}/${task.subject_id}` : `/reviews/${task.sign_off_id}`,
         isOverdue: task.due_day !== null && task.due_day < today,
