@@ -153,9 +153,10 @@ async function store(url: string, from: number, to: number, newId: () => string)
       await client.query('begin')
       await client.query(`set local accord.reader = 'system'`)
       await client.query('insert into sign_off select r.* from json_populate_recordset(null::sign_off, $1) as r', [JSON.stringify(rows)])
-      await client.query('insert into sign_off_event select r.* from json_populate_recordset(null::sign_off_event, $1) as r', [
-        JSON.stringify(events),
-      ])
+      await client.query(
+        'insert into sign_off_event (sign_off_id, sequence, at, type, only_org, data) select r.sign_off_id, r.sequence, r.at, r.type, r.only_org, r.data from json_populate_recordset(null::sign_off_event, $1) as r',
+        [JSON.stringify(events)],
+      )
       await client.query('commit')
     }
     await client.query('analyze')

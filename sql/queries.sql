@@ -1615,6 +1615,61 @@ select "m".*, "a"."title"
   order by "m"."id" desc
   limit $2;
 
+select "m".*, "a"."title"
+  from "made_assessment" as "m"
+  left join "agreement" as "a"
+  on "a"."id" = "m"."agreement_id"
+  where m.id in (select public.assessments_with_words((phraseto_tsquery('english', $1) && !!phraseto_tsquery('english', $2)), $3::uuid,
+    $4::int))
+  order by "m"."id" desc
+  limit $5;
+
+select "m".*, "a"."title"
+  from "made_assessment" as "m"
+  left join "agreement" as "a"
+  on "a"."id" = "m"."agreement_id"
+  where m.id in (select public.assessments_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) &&
+    phraseto_tsquery('english', $3) && phraseto_tsquery('english', $4) && phraseto_tsquery('english', $5) && phraseto_tsquery('english', $6)
+    && phraseto_tsquery('english', $7) && phraseto_tsquery('english', $8) && phraseto_tsquery('english', $9) && phraseto_tsquery('english',
+    $10) && phraseto_tsquery('english', $11) && phraseto_tsquery('english', $12)), $13::uuid, $14::int))
+  order by "m"."id" desc
+  limit $15;
+
+select "m".*, "a"."title"
+  from "made_assessment" as "m"
+  left join "agreement" as "a"
+  on "a"."id" = "m"."agreement_id"
+  where m.id in (select public.assessments_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) &&
+    phraseto_tsquery('english', $3) && phraseto_tsquery('english', $4)), $5::uuid, $6::int))
+  order by "m"."id" desc
+  limit $7;
+
+select "m".*, "a"."title"
+  from "made_assessment" as "m"
+  left join "agreement" as "a"
+  on "a"."id" = "m"."agreement_id"
+  where m.id in (select public.assessments_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) &&
+    phraseto_tsquery('english', $3)), $4::uuid, $5::int))
+  order by "m"."id" desc
+  limit $6;
+
+select "m".*, "a"."title"
+  from "made_assessment" as "m"
+  left join "agreement" as "a"
+  on "a"."id" = "m"."agreement_id"
+  where m.id in (select public.assessments_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2)), $3::uuid,
+    $4::int))
+  order by "m"."id" desc
+  limit $5;
+
+select "m".*, "a"."title"
+  from "made_assessment" as "m"
+  left join "agreement" as "a"
+  on "a"."id" = "m"."agreement_id"
+  where m.id in (select public.assessments_with_words((phraseto_tsquery('english', $1)), $2::uuid, $3::int))
+  order by "m"."id" desc
+  limit $4;
+
 select "org", "version", "at", "holds_to", "until"
   from "assessment_acceptance"
   where "made_id" = $1
@@ -4392,6 +4447,24 @@ select "t"."sign_off_id", "t"."subject_type", "t"."subject_id", "t"."subject_ver
 -- src/workflow/store/changes.repository.ts
 
 with begun as (insert into sign_off (id, subject_type, subject_id, subject_version, subject_hash, keeper, route, status, event_count,
+    started_at) values ($1, ...)), events as (insert into sign_off_event (sign_off_id, sequence, at, type, only_org, data) select
+    r.sign_off_id, r.sequence, r.at, r.type, r.only_org, r.data from json_populate_recordset(null::public.sign_off_event, $2::json) as r),
+    gone_tasks as (delete from sign_off_task as t using json_populate_recordset(null::public.sign_off_task, $3::json) as g where
+    t.sign_off_id = $4 and t.chain_org = g.chain_org and t.step = g.step and t.task = g.task), gone_timers as (delete from timer where room =
+    $5 and subject_id = $6 and name = any ($7::text[]) and fired_at is null), chains as (insert into sign_off_chain (sign_off_id, org, route,
+    status) select r.sign_off_id, r.org, r.route, r.status from json_populate_recordset(null::public.sign_off_chain, $8::json) as r on
+    conflict (sign_off_id, org) do update set route = excluded.route, status = excluded.status), tasks as (insert into sign_off_task select
+    r.* from json_populate_recordset(null::public.sign_off_task, $9::json) as r on conflict (sign_off_id, chain_org, step, task) do update
+    set "sign_off_status" = "excluded"."sign_off_status", "org" = "excluded"."org", "role" = "excluded"."role", "kind" = "excluded"."kind",
+    "state" = "excluded"."state", "assignee_issuer" = "excluded"."assignee_issuer", "assignee_sub" = "excluded"."assignee_sub", "due_day" =
+    "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" = "excluded"."deputy_issuer", "deputy_sub" =
+    "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" = "excluded"."deputy_last", "done_issuer" =
+    "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at", "outcome" = "excluded"."outcome"), timers
+    as (insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at from
+    json_populate_recordset(null::public.timer, $10::json) as r on conflict (room, subject_id, name) do update set due_at = excluded.due_at
+    where timer.fired_at is null) select 1;
+
+with begun as (insert into sign_off (id, subject_type, subject_id, subject_version, subject_hash, keeper, route, status, event_count,
     started_at) values ($1, ...)), events as (insert into sign_off_event select r.* from json_populate_recordset(null::public.sign_off_event,
     $2::json) as r), gone_tasks as (delete from sign_off_task as t using json_populate_recordset(null::public.sign_off_task, $3::json) as g
     where t.sign_off_id = $4 and t.chain_org = g.chain_org and t.step = g.step and t.task = g.task), gone_timers as (delete from timer where
@@ -4407,6 +4480,25 @@ with begun as (insert into sign_off (id, subject_type, subject_id, subject_versi
     as (insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at from
     json_populate_recordset(null::public.timer, $10::json) as r on conflict (room, subject_id, name) do update set due_at = excluded.due_at
     where timer.fired_at is null) select 1;
+
+with moved as (update sign_off set status = $1, event_count = $2, row_version = row_version + 1, act_count = act_count + $3 where id = $4
+    returning row_version), events as (insert into sign_off_event (sign_off_id, sequence, at, type, only_org, data) select r.sign_off_id,
+    r.sequence, r.at, r.type, r.only_org, r.data from json_populate_recordset(null::public.sign_off_event, $5::json) as r), gone_tasks as
+    (delete from sign_off_task as t using json_populate_recordset(null::public.sign_off_task, $6::json) as g where t.sign_off_id = $7 and
+    t.chain_org = g.chain_org and t.step = g.step and t.task = g.task), gone_timers as (delete from timer where room = $8 and subject_id = $9
+    and name = any ($10::text[]) and fired_at is null), chains as (insert into sign_off_chain (sign_off_id, org, route, status) select
+    r.sign_off_id, r.org, r.route, r.status from json_populate_recordset(null::public.sign_off_chain, $11::json) as r on conflict
+    (sign_off_id, org) do update set route = excluded.route, status = excluded.status), tasks as (insert into sign_off_task select r.* from
+    json_populate_recordset(null::public.sign_off_task, $12::json) as r on conflict (sign_off_id, chain_org, step, task) do update set
+    "sign_off_status" = "excluded"."sign_off_status", "org" = "excluded"."org", "role" = "excluded"."role", "kind" = "excluded"."kind",
+    "state" = "excluded"."state", "assignee_issuer" = "excluded"."assignee_issuer", "assignee_sub" = "excluded"."assignee_sub", "due_day" =
+    "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" = "excluded"."deputy_issuer", "deputy_sub" =
+    "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" = "excluded"."deputy_last", "done_issuer" =
+    "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at", "outcome" = "excluded"."outcome"), timers
+    as (insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at from
+    json_populate_recordset(null::public.timer, $13::json) as r on conflict (room, subject_id, name) do update set due_at = excluded.due_at
+    where timer.fired_at is null) select row_version
+  from moved;
 
 with moved as (update sign_off set status = $1, event_count = $2, row_version = row_version + 1, act_count = act_count + $3 where id = $4
     returning row_version), events as (insert into sign_off_event select r.* from json_populate_recordset(null::public.sign_off_event,
@@ -4531,6 +4623,71 @@ select "t".*
     $9::text[]) as d (role, issuer, sub) where d.role = t.role and d.issuer = t.assignee_issuer and d.sub = t.assignee_sub))
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $10;
+
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
+    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
+  from public.commented_with_words((phraseto_tsquery('english', $1) && !!phraseto_tsquery('english', $2)), $3::uuid, $4::int, $5::int) as f
+  join sign_off as s
+  on s.id = f.sign_off_id
+  join sign_off_event as e
+  on e.sign_off_id = s.id and e.sequence = any (f.sequences)
+  group by s.id
+  order by s.id desc;
+
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
+    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
+  from public.commented_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) && phraseto_tsquery('english', $3) &&
+    phraseto_tsquery('english', $4) && phraseto_tsquery('english', $5) && phraseto_tsquery('english', $6) && phraseto_tsquery('english', $7)
+    && phraseto_tsquery('english', $8) && phraseto_tsquery('english', $9) && phraseto_tsquery('english', $10) && phraseto_tsquery('english',
+    $11) && phraseto_tsquery('english', $12)), $13::uuid, $14::int, $15::int) as f
+  join sign_off as s
+  on s.id = f.sign_off_id
+  join sign_off_event as e
+  on e.sign_off_id = s.id and e.sequence = any (f.sequences)
+  group by s.id
+  order by s.id desc;
+
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
+    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
+  from public.commented_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) && phraseto_tsquery('english', $3) &&
+    phraseto_tsquery('english', $4)), $5::uuid, $6::int, $7::int) as f
+  join sign_off as s
+  on s.id = f.sign_off_id
+  join sign_off_event as e
+  on e.sign_off_id = s.id and e.sequence = any (f.sequences)
+  group by s.id
+  order by s.id desc;
+
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
+    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
+  from public.commented_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) && phraseto_tsquery('english', $3)),
+    $4::uuid, $5::int, $6::int) as f
+  join sign_off as s
+  on s.id = f.sign_off_id
+  join sign_off_event as e
+  on e.sign_off_id = s.id and e.sequence = any (f.sequences)
+  group by s.id
+  order by s.id desc;
+
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
+    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
+  from public.commented_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2)), $3::uuid, $4::int, $5::int) as f
+  join sign_off as s
+  on s.id = f.sign_off_id
+  join sign_off_event as e
+  on e.sign_off_id = s.id and e.sequence = any (f.sequences)
+  group by s.id
+  order by s.id desc;
+
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
+    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
+  from public.commented_with_words((phraseto_tsquery('english', $1)), $2::uuid, $3::int, $4::int) as f
+  join sign_off as s
+  on s.id = f.sign_off_id
+  join sign_off_event as e
+  on e.sign_off_id = s.id and e.sequence = any (f.sequences)
+  group by s.id
+  order by s.id desc;
 
 -- src/workflow/store/projection.repository.ts
 

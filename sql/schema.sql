@@ -2810,11 +2810,17 @@ create table public.sign_off_event (
   type text not null,
   only_org text,
   data jsonb not null,
+  words tsvector default 
+CASE
+    WHEN (type = 'COMMENTED'::text) THEN to_tsvector('english'::regconfig, COALESCE((data ->> 'text'::text), ''::text))
+    ELSE NULL::tsvector
+END,
   constraint sign_off_event_pkey PRIMARY KEY (sign_off_id, sequence),
   constraint sign_off_event_sign_off_id_fkey FOREIGN KEY (sign_off_id) REFERENCES sign_off(id) ON DELETE RESTRICT,
   constraint sign_off_event_sequence_check CHECK ((sequence > 0))
 );
 comment on column sign_off_event.only_org is 'The organisation that keeps these words to itself; null: whoever sees the sign-off reads them.';
+CREATE INDEX sign_off_event_by_words ON public.sign_off_event USING gin (words) WHERE (words IS NOT NULL);
 CREATE TRIGGER sign_off_event_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.sign_off_event FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
 alter table public.sign_off_event enable row level security;
 create policy event_is_added_by_the_service on sign_off_event for insert to public
@@ -2924,6 +2930,32 @@ alter table public.timer enable row level security;
 create policy timer_is_kept_by_the_service on timer for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
 grant delete, insert, select, update on public.timer to accord_app;
+
+CREATE OR REPLACE FUNCTION public.commented_with_words(p_query tsquery, p_before uuid, p_limit integer, p_comments integer)
+ RETURNS TABLE(sign_off_id uuid, sequences bigint[])
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_org text := pg_catalog.current_setting('accord.org', true);
+  v_all boolean := coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor');
+begin
+  return query
+    with said as materialized (
+      select e.sign_off_id, e.sequence, e.at from public.sign_off_event e
+       where e.words is not null and e.words @@ p_query and (v_all or e.only_org is null or e.only_org = v_org)
+         and (p_before is null or e.sign_off_id < p_before))
+    select s.id, (array_agg(said.sequence order by said.sequence desc))[1:p_comments]
+      from (select distinct d.sign_off_id from said d) as found
+      join public.sign_off s on s.id = found.sign_off_id
+      cross join lateral (select case when v_all then 'infinity'::timestamptz else public.knows_subject_until(s.subject_type, s.subject_id) end as until offset 0) as known
+      join said on said.sign_off_id = s.id and said.at <= known.until
+     where s.started_at <= known.until
+     group by s.id order by s.id desc limit p_limit;
+end $function$;
+revoke all on function commented_with_words(tsquery,uuid,integer,integer) from public;
+grant execute on function commented_with_words(tsquery,uuid,integer,integer) to accord_app;
 
 CREATE OR REPLACE FUNCTION public.knows_subject_until(p_type text, p_id text)
  RETURNS timestamp with time zone
@@ -4387,6 +4419,7 @@ create table public.made_assessment (
   changed_at timestamp with time zone not null,
   row_version bigint not null default 1,
   act_count bigint not null default 0,
+  words tsvector not null default words_of_assessment(content),
   constraint made_assessment_assessment_id_key UNIQUE (assessment_id),
   constraint made_assessment_pkey PRIMARY KEY (id),
   constraint made_assessment_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
@@ -4401,6 +4434,7 @@ create table public.made_assessment (
 comment on column made_assessment.writers is 'Everybody who wrote some of the version, [{issuer, sub}]: none of them advises on it or accepts it.';
 CREATE INDEX made_assessment_by_agreement ON public.made_assessment USING btree (agreement_id);
 CREATE INDEX made_assessment_by_state ON public.made_assessment USING btree (state, id DESC);
+CREATE INDEX made_assessment_by_words ON public.made_assessment USING gin (words);
 alter table public.made_assessment enable row level security;
 create policy made_assessment_is_begun_with_its_agreement on made_assessment for insert to public
   with check (may_see_assessment(assessment_id));
@@ -4409,6 +4443,20 @@ create policy made_assessment_is_changed_with_its_agreement on made_assessment f
 create policy made_assessment_is_seen_with_its_agreement on made_assessment for select to public
   using (may_see_assessment(assessment_id));
 grant insert, select, update on public.made_assessment to accord_app;
+
+CREATE OR REPLACE FUNCTION public.assessments_with_words(p_query tsquery, p_before uuid, p_limit integer)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select found.id
+    from (select m.id, m.assessment_id from public.made_assessment m
+           where m.words @@ p_query and (p_before is null or m.id < p_before) order by m.id desc offset 0) as found
+   where public.may_see_assessment(found.assessment_id) order by found.id desc limit p_limit
+$function$;
+revoke all on function assessments_with_words(tsquery,uuid,integer) from public;
+grant execute on function assessments_with_words(tsquery,uuid,integer) to accord_app;
 
 CREATE OR REPLACE FUNCTION public.may_see_made_assessment(p_id uuid)
  RETURNS boolean
@@ -4420,6 +4468,20 @@ AS $function$
 $function$;
 revoke all on function may_see_made_assessment(uuid) from public;
 grant execute on function may_see_made_assessment(uuid) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.words_of_assessment(p_content jsonb)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select pg_catalog.to_tsvector('pg_catalog.english'::regconfig, pg_catalog.left(coalesce(pg_catalog.string_agg(said.text #>> '{}', E' .\n'), ''), 200000))
+    from (select pg_catalog.jsonb_path_query(p_content, '$.answers.*.text') union all
+          select pg_catalog.jsonb_path_query(p_content, '$.screening.reasons') union all
+          select pg_catalog.jsonb_path_query(p_content, '$.risks[*].source') union all
+          select pg_catalog.jsonb_path_query(p_content, '$.risks[*].description') union all
+          select pg_catalog.jsonb_path_query(p_content, '$.measures[*].measure')) as said (text)
+$function$;
 
 -- -------------------- training
 

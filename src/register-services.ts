@@ -61,10 +61,11 @@ import { signingRefusedOn } from './people/training/training.service.ts'
 import { referenceRoutes } from './reference/reference.routes.ts'
 import { searchRoutes } from './search/search.routes.ts'
 import { searchService } from './search/search.service.ts'
-import { agreementSource, assessmentSource } from './search/sources/agreements.service.ts'
+import { agreementSource } from './search/sources/agreements.service.ts'
 import { decisionSource, fileSource } from './search/sources/evidence.service.ts'
 import { journeySources } from './search/sources/journeys.service.ts'
 import { codeSource, organisationSource, personSource } from './search/sources/register.service.ts'
+import { assessmentSource, reviewSource } from './search/sources/written.service.ts'
 import { wordingOf } from './search/wording.ts'
 import type { Services } from './services.ts'
 import { signOffInsight } from './workflow/insight/insight.service.ts'
@@ -149,7 +150,8 @@ export function openRegister(
     sources: [
       ...[agreementSource(listing), organisationSource(parties), personSource(people, personNamesService({ db, clock }))],
       ...journeySources(journeys),
-      ...[decisionSource(decisions.logSearch), assessmentSource(listing), fileSource(services.files), codeSource],
+      ...[decisionSource(decisions.logSearch), reviewSource(services.signOffs, listing)],
+      ...[assessmentSource(listing, services.made.reviewing), fileSource(services.files), codeSource],
     ],
   })
   const routes = [

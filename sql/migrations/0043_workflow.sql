@@ -78,8 +78,11 @@ create table sign_off_event (
   type        text        not null,
   only_org    text,
   data        jsonb       not null,
+  -- The words by which a comment is found; null: it is no comment.
+  words       tsvector    generated always as (case when type = 'COMMENTED' then to_tsvector('english'::regconfig, coalesce(data ->> 'text', '')) end) stored,
   primary key (sign_off_id, sequence)
 );
+create index sign_off_event_by_words on sign_off_event using gin (words) where words is not null;
 comment on column sign_off_event.only_org is 'The organisation that keeps these words to itself; null: whoever sees the sign-off reads them.';
 create trigger sign_off_event_is_append_only before update or delete or truncate on sign_off_event
   for each statement execute function policy.refuse_change();
@@ -187,8 +190,30 @@ create policy task_is_kept_by_the_service on sign_off_task using (coalesce(curre
 alter table timer enable row level security;
 create policy timer_is_kept_by_the_service on timer using (coalesce(current_setting('accord.reader', true), '') = 'system');
 
-revoke all on function public.knows_subject_until(text, text) from public;
-select public.grant_if_role('accord_app', 'grant execute on function public.knows_subject_until(text, text) to accord_app');
+-- The sign-offs with comments that hold the words and that the reader may read, the last begun first: with the latest such comments of each.
+-- The index is read before it is asked who may read what, which no policy would do; what is said here is what the policies above say.
+create function public.commented_with_words(p_query tsquery, p_before uuid, p_limit int, p_comments int)
+returns table (sign_off_id uuid, sequences bigint[]) language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_org text := pg_catalog.current_setting('accord.org', true);
+  v_all boolean := coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor');
+begin
+  return query
+    with said as materialized (
+      select e.sign_off_id, e.sequence, e.at from public.sign_off_event e
+       where e.words is not null and e.words @@ p_query and (v_all or e.only_org is null or e.only_org = v_org)
+         and (p_before is null or e.sign_off_id < p_before))
+    select s.id, (array_agg(said.sequence order by said.sequence desc))[1:p_comments]
+      from (select distinct d.sign_off_id from said d) as found
+      join public.sign_off s on s.id = found.sign_off_id
+      cross join lateral (select case when v_all then 'infinity'::timestamptz else public.knows_subject_until(s.subject_type, s.subject_id) end as until offset 0) as known
+      join said on said.sign_off_id = s.id and said.at <= known.until
+     where s.started_at <= known.until
+     group by s.id order by s.id desc limit p_limit;
+end $$;
+
+revoke all on function public.knows_subject_until(text, text), public.commented_with_words(tsquery, uuid, int, int) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.knows_subject_until(text, text), public.commented_with_words(tsquery, uuid, int, int) to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert on public.sign_off_route, public.sign_off_event to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.sign_off to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.sign_off_chain, public.sign_off_task, public.timer, public.sign_off_route_draft to accord_app');

@@ -9,6 +9,17 @@
 -- Undo      forward only
 -- Trust     written by the service alone; a version is as it was when it was sent, and its hash is in the log
 
+-- The words by which one is found: its answers, why none is needed, its risks and measures; nobody's name and no code is among them.
+-- Of 200,000 characters at most, which is less than the words of one row may take.
+create function public.words_of_assessment(p_content jsonb) returns tsvector language sql immutable set search_path = '' as $$
+  select pg_catalog.to_tsvector('pg_catalog.english'::regconfig, pg_catalog.left(coalesce(pg_catalog.string_agg(said.text #>> '{}', E' .\n'), ''), 200000))
+    from (select pg_catalog.jsonb_path_query(p_content, '$.answers.*.text') union all
+          select pg_catalog.jsonb_path_query(p_content, '$.screening.reasons') union all
+          select pg_catalog.jsonb_path_query(p_content, '$.risks[*].source') union all
+          select pg_catalog.jsonb_path_query(p_content, '$.risks[*].description') union all
+          select pg_catalog.jsonb_path_query(p_content, '$.measures[*].measure')) as said (text)
+$$;
+
 create table made_assessment (
   id                uuid        primary key,
   assessment_id     text        not null unique references assessment on delete restrict,
@@ -31,8 +42,10 @@ create table made_assessment (
   begun_at          timestamptz not null,
   changed_at        timestamptz not null,
   row_version       bigint      not null default 1 check (row_version > 0),
-  act_count         bigint      not null default 0 check (act_count >= 0)
+  act_count         bigint      not null default 0 check (act_count >= 0),
+  words             tsvector    not null generated always as (public.words_of_assessment(content)) stored
 );
+create index made_assessment_by_words on made_assessment using gin (words);
 comment on column public.made_assessment.writers is 'Everybody who wrote some of the version, [{issuer, sub}]: none of them advises on it or accepts it.';
 create index made_assessment_by_agreement on made_assessment (agreement_id);
 create index made_assessment_by_state on made_assessment (state, id desc);
@@ -102,8 +115,16 @@ create function public.may_see_made_assessment(p_id uuid) returns boolean
 language sql stable security definer set search_path = '' as $$
   select coalesce((select public.may_see_assessment(m.assessment_id) from public.made_assessment m where m.id = p_id), false)
 $$;
-revoke all on function public.may_see_made_assessment(uuid) from public;
-select public.grant_if_role('accord_app', 'grant execute on function public.may_see_made_assessment(uuid) to accord_app');
+-- Those that hold the words and that the reader may see, newest first. The index is read before it is asked who may see what, which no policy would do.
+create function public.assessments_with_words(p_query tsquery, p_before uuid, p_limit int) returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select found.id
+    from (select m.id, m.assessment_id from public.made_assessment m
+           where m.words @@ p_query and (p_before is null or m.id < p_before) order by m.id desc offset 0) as found
+   where public.may_see_assessment(found.assessment_id) order by found.id desc limit p_limit
+$$;
+revoke all on function public.may_see_made_assessment(uuid), public.assessments_with_words(tsquery, uuid, int) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.may_see_made_assessment(uuid), public.assessments_with_words(tsquery, uuid, int) to accord_app');
 
 alter table made_assessment enable row level security;
 create policy made_assessment_is_seen_with_its_agreement on made_assessment for select using (may_see_assessment(assessment_id));

@@ -6,18 +6,32 @@ import type { Wording } from './wording.ts'
 /** What is found, and why. Pure. */
 
 export const KINDS = [
-  ...(['AGREEMENT', 'ORGANISATION', 'PERSON', 'REQUEST', 'DISCLOSURE', 'EMERGENCY', 'DECISION', 'ASSESSMENT', 'FILE', 'CODE'] as const),
+  ...([
+    'AGREEMENT',
+    'ORGANISATION',
+    'PERSON',
+    'REQUEST',
+    'DISCLOSURE',
+    'EMERGENCY',
+    'DECISION',
+    'REVIEW',
+    'ASSESSMENT',
+    'FILE',
+    'CODE',
+  ] as const),
 ]
 export type Kind = (typeof KINDS)[number]
 
 /** Where the words stand. */
-export type Field = 'REFERENCE' | 'TITLE' | 'NAME' | 'PARTY' | 'PURPOSE' | 'DATA' | 'SECTION' | 'ROLE' | 'REASON' | 'CITATION'
+export type Field =
+  | ('REFERENCE' | 'TITLE' | 'NAME' | 'PARTY' | 'PURPOSE' | 'DATA' | 'SECTION' | 'ROLE' | 'REASON' | 'CITATION')
+  | ('COMMENT' | 'ANSWER' | 'RISK' | 'MEASURE')
 
 /** A text of a record in which the words may stand. */
 export interface FieldText {
   readonly field: Field
   readonly text: string
-  /** Of a SECTION its name. */
+  /** Of a SECTION its name, of a COMMENT the key of its thread, of an ANSWER that of its question, of a RISK or MEASURE its own. */
   readonly section?: string
 }
 
@@ -40,7 +54,7 @@ export interface Found {
   readonly title: string
   /** The agreement that it is of; null: of none. */
   readonly agreement: string | null
-  /** Of a code its list, of a role the person's organisation; null: it stands by itself. */
+  /** Of a code its list, of a role the person's organisation, of a review what kind of thing is reviewed; null: it stands by itself. */
   readonly of: string | null
   readonly status: string | null
   /** DERIVED_STATE codes that hold now. */

@@ -42,6 +42,7 @@ const PERMISSION: Readonly<Record<Kind, Permission>> = {
   DISCLOSURE: 'disclosure:read',
   EMERGENCY: 'emergency:read',
   DECISION: 'decision:read',
+  REVIEW: 'sign_off:read',
   ASSESSMENT: 'agreement:read',
   FILE: 'file:read',
   CODE: 'reference:read',

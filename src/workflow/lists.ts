@@ -35,6 +35,17 @@ export interface ListedTask extends TaskRow {
   readonly sign_off_id: string
 }
 
+/** A sign-off in which words were found in comments, the latest first. */
+export interface CommentedSignOff {
+  readonly id: string
+  readonly subject_type: string
+  readonly subject_id: string
+  readonly subject_version: number
+  readonly status: string
+  readonly started_at: string
+  readonly comments: readonly { readonly thread: string; readonly text: string }[]
+}
+
 export interface SignOffFilter {
   readonly subjectType?: string | undefined
   readonly subject?: string | undefined

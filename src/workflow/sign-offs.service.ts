@@ -5,6 +5,7 @@ import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
 import { readAs, readingAs, withTransactionAs } from '../platform/database/reader.ts'
+import type { SearchedTerms } from '../platform/kernel/asked-terms.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { orThrow, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -278,6 +279,14 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
     list: (principal: Principal, filter: SignOffFilter, { before, limit }: { readonly before: string | null; readonly limit: number }) =>
       withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await listsRepository(tx).signOffs(filter, before, limit + 1)
+        const page = found.slice(0, limit)
+        return { signOffs: page, nextBefore: found.length > limit ? (page.at(-1)?.id ?? null) : null }
+      }),
+
+    /** Sign-offs with comments that hold all of the terms and that the caller may read, the last begun first. */
+    commented: (principal: Principal, { terms, before, limit }: SearchedTerms) =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await listsRepository(tx).commented(terms, before, limit + 1)
         const page = found.slice(0, limit)
         return { signOffs: page, nextBefore: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),

@@ -1,6 +1,8 @@
 import t from 'tap'
 import { ROLES, type Role } from '../../src/identity/permissions.ts'
+import { deskOn } from '../support/agreement-desk.ts'
 import { type ApiCaller, aDraft, aFlow, personOf } from '../support/api-caller.ts'
+import { assessingDesk } from '../support/assessing-desk.ts'
 import { operations } from '../support/contract-walk.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { questionsAsked } from '../support/questions.ts'
@@ -132,6 +134,94 @@ t.test('people are found by name, account or role where the reader may see their
     t.same(idsOf(await search(q), 'PERSON'), [body.id], q)
   t.same(idsOf(await search('thylacine', auditor), 'PERSON'), [body.id])
   t.same(idsOf(await search('thylacine', stranger), 'PERSON'), [])
+})
+
+t.test('comments of a review are found by whoever may read them, each where it stands', async (t) => {
+  const desk = await deskOn(service)
+  const hackney = await personOf(service, 'LBC_HACKNEY', ['DPO'])
+  const agreement = await desk.draft({ orgs: ['LBC_CAMDEN', 'LBC_HACKNEY'], title: 'Reviewed by two', effectiveFrom: '2027-06-01' })
+  const { sign_off: id } = (await desk.freeze(agreement, { route: 'STANDARD', isApproved: false })).body
+  const said = async (text: string, shared: boolean, more: object = { part: '/title' }) => {
+    const body = { command: 'comment', text, shared, ...more }
+    const reply = await desk.call({ org: 'LBC_CAMDEN', role: 'DPO' }, 'POST', `/v1/sign-offs/${id}/commands`, body)
+    t.equal(reply.status, 200, reply.text.slice(0, 300))
+  }
+  await said('The echidnas are counted twice', true)
+  await said('Between us: the dunnarts are doubtful', false, { part: '' })
+  const { threads } = (await camden('GET', `/v1/sign-offs/${id}`)).body as { threads: { id: string; shared: boolean }[] }
+  await said('A dunnart is small', false, { thread: threads.find(({ shared }) => !shared)?.id })
+
+  for (const [caller, who] of [
+    [camden, 'Camden'],
+    [hackney, 'Hackney'],
+    [auditor, 'an auditor'],
+  ] as const) {
+    const found = await search('echidna counting', caller)
+    t.same(idsOf(found, 'REVIEW'), [id], who)
+    t.same(whyOf(found, 'REVIEW'), ['COMMENT: The [echidnas] are [counted] twice'], who)
+    t.equal(found.groups.find(({ kind }) => kind === 'REVIEW')?.found[0]?.why[0]?.section, threads.find(({ shared }) => shared)?.id)
+  }
+  t.match(whyOf(await search('dunnart'), 'REVIEW'), [/^COMMENT: A \[dunnart\] is small$/], 'a thread is shown by its latest')
+  t.same(idsOf(await search('"dunnarts are doubtful" -echidnas'), 'REVIEW'), [id])
+  t.same(idsOf(await search('doubtful -dunnarts'), 'REVIEW'), [])
+  t.same(idsOf(await search('echidnas doubtful'), 'REVIEW'), [], 'the words of two comments are no comment')
+  t.same(idsOf(await search('dunnart', hackney), 'REVIEW'), [], 'what Camden keeps to itself no other party finds')
+  t.same((await search(id)).direct, { kind: 'REVIEW', id })
+  for (const q of ['echidnas', 'dunnarts', id]) t.same(idsOf(await search(q, stranger), 'REVIEW'), [], q)
+  t.match(await camden('GET', '/v1/search?q=echidnas&kind=REVIEW&cursor=nowhere'), { status: 400 })
+})
+
+t.test('an assessment that is made here is found by its answers, risks and measures, by the parties alone', async (t) => {
+  const desk = await deskOn(service)
+  const dpia = assessingDesk(desk)
+  const hackney = await personOf(service, 'LBC_HACKNEY', ['DPO'])
+  const agreement = await desk.draft({ orgs: ['LBC_CAMDEN', 'LBC_HACKNEY'], title: 'Assessed by two', effectiveFrom: '2027-06-01' })
+  const id = await dpia.begin(agreement.id)
+  await dpia.written(id, { risk: { source: 'A bettong in the post', description: 'A potto is seen by strangers' } })
+  const { content } = await dpia.read(id)
+  const [question = ''] = Object.keys(content.answers)
+  const answered = { text: `Kowaris ask${' and ask'.repeat(60)}`, choice: content.answers[question].choice }
+  t.equal((await dpia.write(id, 'PUT', `/answers/${question}`, answered)).status, 200)
+
+  for (const [q, why, section] of [
+    ['kowari', /^ANSWER: \[Kowaris\].* …$/, question],
+    ['"seen by strangers"', /^RISK: A potto is \[seen\] by \[strangers\]$/, content.risks[0].id],
+    ['bettongs', /^RISK: A \[bettong\] in the post$/, content.risks[0].id],
+    ['"only the duty team" kowaris', /^ANSWER: .*/, question],
+  ] as const)
+    for (const caller of [camden, hackney, auditor]) {
+      const found = await search(q, caller)
+      t.same(idsOf(found, 'ASSESSMENT'), [id], q)
+      t.match(whyOf(found, 'ASSESSMENT')[0], why)
+      t.equal(found.groups.find(({ kind }) => kind === 'ASSESSMENT')?.found[0]?.why[0]?.section, section, q)
+    }
+  t.match(whyOf(await search('"duty team" kowaris'), 'ASSESSMENT').join(), /MEASURE: Only the \[duty\] \[team\]/)
+  t.same((await search(id)).direct, { kind: 'ASSESSMENT', id })
+  for (const q of ['urn:test:writer', 'LOSS_OF_CONFIDENTIALITY']) t.same(idsOf(await search(q), 'ASSESSMENT'), [], 'no person and no code')
+  for (const q of ['kowaris', 'bettong', id]) t.same(idsOf(await search(q, stranger), 'ASSESSMENT'), [], q)
+  t.match(await camden('GET', '/v1/search?q=kowaris&kind=ASSESSMENT&cursor=nowhere'), { status: 400 })
+})
+
+t.test('comments and assessments are found by an index, and an assessment of words without end is kept', async (t) => {
+  const owner = await service.database?.openAs('session_user', 1)
+  if (!owner) return
+  const client = await owner.pool.connect()
+  try {
+    await client.query('begin; set local enable_seqscan = off')
+    const planOf = async (from: string) =>
+      (await client.query(`explain select from ${from} words @@ phraseto_tsquery('english', 'echidna')`)).rows
+        .map((row) => row['QUERY PLAN'])
+        .join(' ')
+    t.match(await planOf('sign_off_event where words is not null and'), 'sign_off_event_by_words')
+    t.match(await planOf('made_assessment where'), 'made_assessment_by_words')
+    const endless = `select length(public.words_of_assessment(jsonb_build_object('answers', (
+      select jsonb_object_agg(n, jsonb_build_object('text', (select string_agg(md5((n * 10000 + i)::text), ' ') from generate_series(1, 240) as i)))
+        from generate_series(1, 300) as n)))) as words`
+    t.ok((await client.query(endless)).rows[0].words > 1_000)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
 })
 
 t.test('what the hand mistyped is found, and the answer says what was looked for', async (t) => {

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { deskOn } from '../support/agreement-desk.ts'
+import { assessingDesk } from '../support/assessing-desk.ts'
 import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { said, signIn, visitorOf } from '../support/visitor.ts'
 
@@ -25,6 +27,34 @@ t.test('what is found is grouped, marked and linked; a reference leads straight 
   )
   t.match((await officer.go('/search?q=accessibility')).text, /Pages of this service[\s\S]*href="\/accessibility"/)
   t.match((await officer.go('/search')).text, 'This looks through everything that you may see')
+})
+
+t.test('a comment and a part of an assessment lead to the place where they stand', async (t) => {
+  const desk = await deskOn(pages.service)
+  const dpia = assessingDesk(desk)
+  const draft = (title: string) => desk.draft({ orgs: ['LBC_CAMDEN', 'LBC_HACKNEY'], title, effectiveFrom: '2027-06-01' })
+  const { sign_off: review } = (await desk.freeze(await draft('Reviewed by two'), { route: 'STANDARD', isApproved: false })).body
+  const body = { command: 'comment', part: '/title', text: 'The echidnas are counted twice', shared: true }
+  t.equal((await desk.call({ org: 'LBC_CAMDEN', role: 'DPO' }, 'POST', `/v1/sign-offs/${review}/commands`, body)).status, 200)
+  const assessment = await dpia.begin((await draft('Assessed by two')).id)
+  const [question = ''] = Object.keys((await dpia.read(assessment)).content.answers)
+  await dpia.write(assessment, 'PUT', `/answers/${question}`, { text: 'Kowaris are asked', choice: null })
+
+  const officer = await visitor('demo-camden-ig')
+  const found = (await officer.go('/search?q=echidnas')).text
+  t.match(found, /<h2[^>]*>Comments of reviews<\/h2>[\s\S]*>Reviewed by two<\/a>[\s\S]*<mark>echidnas<\/mark>/)
+  const [, place = ''] = /href="(\/reviews\/[^"]*\/comments\/[^"]*)"/.exec(found) ?? []
+  const led = await officer.go(place)
+  t.match(led, { status: 303, location: /^\/reviews\/[^#]*#thread-/ })
+  const [page = '', anchor = ''] = String(led.location).split('#')
+  t.match((await officer.go(page)).text, `id="${anchor}"`)
+  t.equal((await officer.go(`/reviews/${review}/comments/${assessment}`)).status, 404)
+  const [, step = ''] = /href="(\/assessments\/[^"]*\/steps\/[^"]*)"/.exec((await officer.go('/search?q=kowaris')).text) ?? []
+  const [written = '', field = ''] = step.split('#')
+  t.match((await officer.go(written)).text, `id="${field}"`)
+  const stranger = await visitor('demo-islington-ig')
+  t.equal((await stranger.go(place)).status, 404)
+  for (const q of ['echidnas', 'kowaris']) t.match(said((await stranger.go(`/search?q=${q}`)).text), 'Nothing that you may see')
 })
 
 t.test('nothing found is said so, whatever is typed and whoever asks', async (t) => {

@@ -1,7 +1,9 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { DB } from '../../platform/database/schema.gen.ts'
+import { queryOfTerms } from '../../platform/database/words.ts'
+import type { AskedTerm } from '../../platform/kernel/asked-terms.ts'
 import type { Imported } from './assessment-view.ts'
 import type { Acceptance, Advice, MadeAssessment, SentVersion } from './made-assessment.ts'
 import type { AssessmentState } from './states.ts'
@@ -83,6 +85,20 @@ export function madeRepository(tx: Transaction) {
           query.where('m.assessment_id', 'in', (of) => of.selectFrom('agreement').select('assessment_id').where('id', '=', agreement)),
         )
         .$if(before !== null, (query) => query.where('m.id', '<', before as string))
+        .orderBy('m.id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(({ title, ...row }) => ({ ...toStored(row).made, title }))
+    },
+
+    /** Those whose words hold all of the terms, with the title of the agreement, newest first. */
+    async withWords(terms: readonly AskedTerm[], before: string | null, limit: number) {
+      const rows = await tx
+        .selectFrom('made_assessment as m')
+        .leftJoin('agreement as a', 'a.id', 'm.agreement_id')
+        .selectAll('m')
+        .select('a.title')
+        .where(sql<boolean>`m.id in (select public.assessments_with_words(${queryOfTerms(terms)}, ${before}::uuid, ${limit}::int))`)
         .orderBy('m.id', 'desc')
         .limit(limit)
         .execute()

@@ -93,3 +93,8 @@ export function questionOf({ questions }: QuestionSet, key: string): Question | 
 export function askedBy(key: string): string {
   return EDITIONS.map((edition) => questionOf(edition, key)?.text).findLast((text) => text !== undefined) ?? key
 }
+
+/** The step in which a question stands, in whichever edition it was asked last; undefined: in none. */
+export function stepAsking(key: string): QuestionSection['code'] | undefined {
+  return EDITIONS.findLast((edition) => questionOf(edition, key))?.questions.find((question) => question.key === key)?.section
+}

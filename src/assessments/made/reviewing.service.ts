@@ -3,6 +3,7 @@ import { readerFor } from '../../identity/permissions.ts'
 import { isService, type Principal } from '../../identity/principal.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
+import type { SearchedTerms } from '../../platform/kernel/asked-terms.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { orThrow, type Refusal, refusal, refused, refusedBy } from '../../platform/kernel/refusal.ts'
@@ -118,6 +119,14 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
       withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await madeRepository(tx).version(id, version)
         return found ? ok(found) : refuse(refusal('NOT_FOUND', 'There is no such version of an assessment here.'))
+      }),
+
+    /** What is written in those that the caller may see, where all of the terms stand in it: newest first, `before`: the cursor of the page. */
+    withWords: (principal: Principal, { terms, before, limit }: SearchedTerms) =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await madeRepository(tx).withWords(terms, before, limit + 1)
+        const page = found.slice(0, limit)
+        return { assessments: page, next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),
 
     /** Newest first. */

@@ -812,6 +812,7 @@ export interface MadeAssessment {
   sign_off_id: string | null;
   state: string;
   version: number;
+  words: Generated<string>;
   /**
    * Everybody who wrote some of the version, [{issuer, sub}]: none of them advises on it or accepts it.
    */
@@ -1298,6 +1299,7 @@ export interface SignOffEvent {
   sequence: Int8;
   sign_off_id: string;
   type: string;
+  words: Generated<string | null>;
 }
 
 export interface SignOffRoute {

@@ -18,3 +18,9 @@ export function holdsTerms(
   })
   return held.length === 0 ? sql`false` : sql`(${sql.join(held, sql` and `)})`
 }
+
+/** A `tsquery` of English words that asks for every term, and for none of those that must not be there. */
+export function queryOfTerms(terms: readonly AskedTerm[]): RawBuilder<unknown> {
+  const asked = terms.map(({ text, isExcluded }) => sql`${isExcluded ? sql`!!` : sql``}phraseto_tsquery('english', ${text})`)
+  return asked.length === 0 ? sql`''::tsquery` : sql`(${sql.join(asked, sql` && `)})`
+}

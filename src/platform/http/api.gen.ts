@@ -4205,8 +4205,9 @@ export interface paths {
          *     their forms, "phrases" as they stand, and not what follows a `-`. A reference may be spelled in any way (`dsa 2026 7k3m9q`), a key
          *     finds its one record. Where nothing holds the words, those that come nearest in the code lists and the register of
          *     organisations are looked for, and `searched` says so. The text of agreements, purposes, data, parties by any of their names; requests,
-         *     one-off disclosures and emergencies; organisations; people whose roles you read; files by name; decisions by key; assessments by reference;
-         *     codes of every list, the statutory gateways among them.
+         *     one-off disclosures and emergencies; organisations; people whose roles you read; files by name; decisions by key; reviews by their
+         *     comments, a private one by the organisation that wrote it alone; assessments by reference, and those that are made here by their
+         *     answers, risks and measures; codes of every list, the statutory gateways among them.
          */
         readonly get: operations["search"];
         readonly put?: never;
@@ -10407,7 +10408,7 @@ export interface components {
                 readonly kind: string;
                 /** @description The records. */
                 readonly found: readonly {
-                    /** @description AGREEMENT, ORGANISATION, PERSON, REQUEST, DISCLOSURE, EMERGENCY, DECISION, ASSESSMENT, FILE or CODE. */
+                    /** @description AGREEMENT, ORGANISATION, PERSON, REQUEST, DISCLOSURE, EMERGENCY, DECISION, REVIEW, ASSESSMENT, FILE or CODE. */
                     readonly kind: string;
                     /** @description Its reference, code or key; of a person that of the role. */
                     readonly id: string;
@@ -10415,7 +10416,7 @@ export interface components {
                     readonly title: string;
                     /** @description The agreement that it is of; null: of none. */
                     readonly agreement: string | null;
-                    /** @description Of a code its list, of an organisation its type, of a person or a file the organisation, of a decision the purpose; else null. */
+                    /** @description Of a code its list, of an organisation its type, of a person or a file the organisation, of a decision the purpose, of a review what kind of thing is reviewed; else null. */
                     readonly of: string | null;
                     /** @description How far it is, in the words of its own list; of a person the GOV_ROLE. */
                     readonly status: string | null;
@@ -10430,9 +10431,9 @@ export interface components {
                     readonly at: string | null;
                     /** @description Where the words stand, the telling fields first; empty where a code of it was meant. */
                     readonly why: readonly {
-                        /** @description REFERENCE, TITLE, NAME, PARTY, PURPOSE, DATA, SECTION, ROLE, REASON or CITATION. */
+                        /** @description REFERENCE, TITLE, NAME, PARTY, PURPOSE, DATA, SECTION, ROLE, REASON, CITATION, COMMENT, ANSWER, RISK or MEASURE. */
                         readonly field: string;
-                        /** @description Of a SECTION which one of the text. */
+                        /** @description Of a SECTION which one of the text, of a COMMENT the key of its thread, of an ANSWER that of its question, of a RISK or MEASURE its own. */
                         readonly section: string | null;
                         /** @description The text, or the stretch of it around the words, in pieces. */
                         readonly pieces: readonly {
@@ -21490,7 +21491,7 @@ export interface operations {
                  * @description Only records of this kind, page after page; absent: the first of each kind.
                  * @example AGREEMENT
                  */
-                readonly kind?: "AGREEMENT" | "ORGANISATION" | "PERSON" | "REQUEST" | "DISCLOSURE" | "EMERGENCY" | "DECISION" | "ASSESSMENT" | "FILE" | "CODE";
+                readonly kind?: "AGREEMENT" | "ORGANISATION" | "PERSON" | "REQUEST" | "DISCLOSURE" | "EMERGENCY" | "DECISION" | "REVIEW" | "ASSESSMENT" | "FILE" | "CODE";
                 /**
                  * @description So many of a kind at most; absent: 5 of each, or 20 of the one that is asked for.
                  * @example 5

@@ -1,8 +1,8 @@
-import { type Agreement, assessmentOf } from '../../agreements/agreement.ts'
+import type { Agreement } from '../../agreements/agreement.ts'
 import type { AgreementSummary } from '../../agreements/agreement-view.ts'
 import type { ListingService } from '../../agreements/finding/listing.service.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { type Candidate, type FieldText, NOTHING, plain, type Source } from '../found.ts'
+import { type Candidate, type FieldText, plain, type Source } from '../found.ts'
 import type { Wording } from '../wording.ts'
 
 /** Data that one agreement is looked through for; what else it holds its own page shows. */
@@ -18,28 +18,6 @@ export function agreementSource(listing: Pick<ListingService, 'search' | 'named'
       const { found, next } = orThrow(await listing.search(principal, { q, limit, cursor }))
       const others = found.filter(({ agreement }) => !first.some((one) => one.agreement.id === agreement.id))
       return { found: [...first, ...others].slice(0, limit).map((one) => candidateOf(one.agreement, one.summary, wording)), next }
-    },
-  }
-}
-
-/** The assessments that agreements stand on, by their references; what is in them stands in no list. */
-export function assessmentSource(listing: Pick<ListingService, 'named'>): Source {
-  return {
-    kind: 'ASSESSMENT',
-    async search(principal, { references }, { cursor }) {
-      if (cursor !== undefined) return NOTHING
-      const found = await listing.named(principal, references)
-      const standing = found.filter(
-        ({ agreement }) => references.includes(assessmentOf(agreement)) && assessmentOf(agreement) !== agreement.id,
-      )
-      return {
-        found: standing.map(({ agreement }) => {
-          const id = assessmentOf(agreement)
-          const texts = [{ field: 'REFERENCE', text: id }] as const
-          return plain('ASSESSMENT', id, agreement.title, { agreement: agreement.id, status: agreement.dpia.status, texts })
-        }),
-        next: null,
-      }
     },
   }
 }

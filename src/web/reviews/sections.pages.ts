@@ -5,7 +5,7 @@ import type { MarkValue, Thread } from '../../workflow/model/sign-off.ts'
 import type { Answer, Section } from '../agreements/answers.ts'
 import { type FieldError, faultsOf, field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
-import { type MarkedPart, markedPart } from './marking.ts'
+import { type MarkedPart, markedPart, placeOf } from './marking.ts'
 import { type CommandBody, doCommand, openReview, type ReviewPagesOptions } from './review-call.pages.ts'
 import type { OpenReview } from './steps.ts'
 import { reviewedTexts } from './workspace.pages.ts'
@@ -60,8 +60,19 @@ export function sectionPages(options: ReviewPagesOptions) {
     }
   }
 
+  /** Where a comment stands: beside its answer, or with those on the whole. */
+  async function commentAt(request: FastifyRequest): Promise<Redirect> {
+    const review = await openReview(options, request)
+    const { thread: id } = request.params as { readonly thread: string }
+    const thread = review.signOff.threads.find((one) => one.id === id)
+    if (!thread) throw refused('NOT_FOUND', 'There is no such comment.')
+    const place = placeOf(await texts.sections(review), thread.part)
+    return { to: `/reviews/${review.signOff.id}${place ? `/sections/${place.section.key}` : ''}#thread-${id}` }
+  }
+
   return ({ page, form }: Web): void => {
     page('/reviews/:id/sections/:key', 'getSignOff', (request) => shown(request))
+    page('/reviews/:id/comments/:thread', 'getSignOff', commentAt)
     form('/reviews/:id/sections/:key', 'performSignOffCommand', async (request): Promise<Page | Redirect> => {
       const { review, section, next, items } = await sectionOf(request)
       const asked = commandsIn(request, items)

@@ -1,10 +1,13 @@
 import type { FastifyRequest } from 'fastify'
+import { stepAsking } from '../../assessments/made/questions.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { OperationId } from '../../platform/http/openapi.ts'
+import { isUuid } from '../../platform/kernel/ids.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { type Found, KINDS, type Kind } from '../../search/found.ts'
+import { type Found, KINDS, type Kind, type Why } from '../../search/found.ts'
 import type { SearchService } from '../../search/search.service.ts'
 import { mayCall } from '../access.pages.ts'
+import { stepPath } from '../dpia/dpia-tasks.ts'
 import { chosen, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { helpFor } from './help.ts'
@@ -26,6 +29,7 @@ const GROUPS: Readonly<Record<Kind, string>> = {
   DISCLOSURE: 'One-off disclosures',
   EMERGENCY: 'Emergencies',
   DECISION: 'Decisions',
+  REVIEW: 'Comments of reviews',
   ASSESSMENT: 'Assessments',
   FILE: 'Files',
   CODE: 'Law, purposes and other codes',
@@ -54,7 +58,10 @@ export function searchPages({ search }: SearchPagesOptions) {
           groups: groups.map((group) => ({
             ...group,
             name: GROUPS[group.kind],
-            found: group.found.map((found) => ({ ...found, href: addressOf(request, found) })),
+            found: group.found.map((found) => ({
+              ...{ ...found, href: addressOf(request, found) },
+              why: found.why.map((why) => ({ ...why, href: placeOf(found, why) })),
+            })),
             more: group.next && addressFor(kind ? { q: searched, kind, cursor: group.next } : { q: searched, kind: group.kind }),
           })),
           pages: kind ? [] : helpFor(q),
@@ -83,7 +90,11 @@ function addressOf(request: FastifyRequest, { kind, id, agreement, of }: Found):
       return `/emergencies/${word}`
     case 'DECISION':
       return `/decisions/${word}`
+    case 'REVIEW':
+      return `/reviews/${word}`
     case 'ASSESSMENT':
+      // Those that are made here have a key.
+      if (isUuid(id)) return `/assessments/${word}`
       return `/agreements/${encodeURIComponent(agreement ?? '')}/assessment`
     case 'FILE':
       return agreement === null ? `/files/${word}` : `/agreements/${encodeURIComponent(agreement)}/documents`
@@ -92,6 +103,16 @@ function addressOf(request: FastifyRequest, { kind, id, agreement, of }: Found):
       return narrowed && may('listAgreements') ? `/agreements?${new URLSearchParams({ [narrowed]: id })}` : undefined
     }
   }
+}
+
+/** The very place at which the words stand, inside of what has places: a comment of a review, a part of an assessment. */
+function placeOf({ kind, id }: Found, { field, section }: Why): string | undefined {
+  if (kind === 'REVIEW' && section !== null) return `/reviews/${id}/comments/${section}`
+  if (kind !== 'ASSESSMENT' || section === null) return undefined
+  if (field === 'RISK') return `/assessments/${id}${stepPath('RISKS')}`
+  if (field === 'MEASURE') return `/assessments/${id}${stepPath('MEASURES')}`
+  const step = stepAsking(section)
+  return step && `/assessments/${id}${stepPath(step)}#${section}`
 }
 
 function addressFor(query: Readonly<Record<string, string>>): string {

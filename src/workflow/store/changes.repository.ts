@@ -42,8 +42,8 @@ function eventsWritten({ id, threads }: SignOff, first: number, events: readonly
     ...{ sign_off_id: id, sequence: first + at, at: instantOf(event), type: event.type },
     ...{ only_org: onlyOrgOf(event, threads), data: withoutRoutes(event) },
   }))
-  return sql`events as (insert into sign_off_event
-    select r.* from json_populate_recordset(null::public.sign_off_event, ${JSON.stringify(rows)}::json) as r)`
+  return sql`events as (insert into sign_off_event (sign_off_id, sequence, at, type, only_org, data)
+    select r.sign_off_id, r.sequence, r.at, r.type, r.only_org, r.data from json_populate_recordset(null::public.sign_off_event, ${JSON.stringify(rows)}::json) as r)`
 }
 
 /** What has gone is none of what is written, so that one statement may do both. */
