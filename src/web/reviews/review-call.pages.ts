@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { attestingService } from '../../agreements/acts/attesting.service.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
+import type { ReviewingService } from '../../assessments/made/reviewing.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { MailProblemsService } from '../../notifications/mail/mail-problems.service.ts'
@@ -16,6 +17,8 @@ import { type OpenReview, type ReadersStep, stepNamed, stepsOfReader } from './s
 export interface ReviewPagesOptions {
   readonly signOffs: Pick<SignOffsService, 'read' | 'perform' | 'list'>
   readonly documents: Pick<DocumentsService, 'text' | 'differences'>
+  /** Assessments as they were sent. */
+  readonly assessed: Pick<ReviewingService, 'version'>
   readonly people: Pick<PeopleService, 'list'>
   readonly attesting: Pick<ReturnType<typeof attestingService>, 'list'>
   readonly mailProblems: Pick<MailProblemsService, 'list'>

@@ -1,5 +1,9 @@
 import type { FastifyRequest } from 'fastify'
+import { changedAnswers } from '../../assessments/made/changes.ts'
+import { editionOf } from '../../assessments/made/made-assessment.ts'
+import { type AssessmentSnapshot, contentIn } from '../../assessments/made/snapshot.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import type { Principal } from '../../identity/principal.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import { drawingsOf } from '../../workflow/insight/drawing.ts'
 import { svgOf } from '../../workflow/insight/svg.ts'
@@ -7,6 +11,7 @@ import { mayClose } from '../../workflow/model/decide-words.ts'
 import { routeStep } from '../../workflow/model/route.ts'
 import { isOpenChain, routeOf, type SignOff, type Thread } from '../../workflow/model/sign-off.ts'
 import { type Section, sectionsOf } from '../agreements/answers.ts'
+import { assessmentSections } from '../dpia/reviewed-sections.ts'
 import { LAST_STEP } from '../emergencies/emergencies.pages.ts'
 import { field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
@@ -23,10 +28,20 @@ export type SinceReviewed =
   | { readonly kind: 'CHANGED'; readonly version: number; readonly pointers: readonly string[]; readonly labels: readonly string[] }
 
 /** Reading the texts that are reviewed. */
-export function reviewedTexts({ signOffs, documents }: Pick<ReviewPagesOptions, 'signOffs' | 'documents'>) {
+export function reviewedTexts({ signOffs, documents, assessed }: Pick<ReviewPagesOptions, 'signOffs' | 'documents' | 'assessed'>) {
+  const assessment = async (principal: Principal, id: string, version: number) =>
+    JSON.parse(orThrow(await assessed.version(principal, id, version)).document) as AssessmentSnapshot
+  /** What differs between two versions of what is signed off. */
+  const differences = async (principal: Principal, { type, id, version }: SignOff['subject'], earlier: number) => {
+    if (type === 'agreement') return orThrow(await documents.differences(principal, id, version, earlier)).clauses
+    const [after, before] = [await assessment(principal, id, version), await assessment(principal, id, earlier)]
+    return changedAnswers(contentIn(before), contentIn(after), editionOf(after))
+  }
+
   return {
-    /** The text in sections; none where what is signed off is no agreement. */
+    /** The text in sections; none where what is signed off is neither an agreement nor an assessment. */
     async sections({ principal, signOff: { subject } }: OpenReview): Promise<readonly Section[]> {
+      if (subject.type === 'assessment') return assessmentSections(await assessment(principal, subject.id, subject.version))
       if (subject.type !== 'agreement') return []
       return sectionsOf(orThrow(await documents.text(principal, subject.id, subject.version)).text)
     },
@@ -35,12 +50,12 @@ export function reviewedTexts({ signOffs, documents }: Pick<ReviewPagesOptions, 
     async since({ principal, signOff }: OpenReview): Promise<SinceReviewed> {
       const unchanged = { kind: hasReviewed(signOff, principal) ? 'SAME' : 'FIRST' } as const
       const { type, id, version } = signOff.subject
-      if (type !== 'agreement') return unchanged
+      if (type !== 'agreement' && type !== 'assessment') return unchanged
       const listed = await signOffs.list(principal, { subjectType: type, subject: id }, { before: null, limit: EARLIER })
       for (const { id: earlier, subject } of listed.signOffs.filter((one) => one.subject.version < version)) {
         const read = await signOffs.read(principal, earlier)
         if (!read.ok || !hasReviewed(read.value.outcome.signOff, principal)) continue
-        const { clauses } = orThrow(await documents.differences(principal, id, version, subject.version))
+        const clauses = await differences(principal, signOff.subject, subject.version)
         const [pointers, labels] = [clauses.map(({ pointer }) => pointer), clauses.map(({ label }) => label)]
         return { kind: 'CHANGED', version: subject.version, pointers, labels }
       }
