@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import t from 'tap'
 import type { Agreement } from '../../src/agreements/agreement.ts'
 import { entryOf } from '../../src/audit/format/entry.ts'
@@ -10,6 +8,7 @@ import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { orThrow } from '../../src/platform/kernel/refusal.ts'
 import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
 import { ownerPool } from '../support/leaves.ts'
+import { runCommand } from '../support/run-command.ts'
 import { type TestCaller, testService } from '../support/service.ts'
 
 // Replay: the recorded question is answered again on the text it was answered on, whatever was edited since.
@@ -130,16 +129,8 @@ t.test('an emergency simulated for the first minute of a day, before London kept
 })
 
 t.test('in bulk: all the same; a recorded answer that the text does not give is named', async (t) => {
-  const run = () =>
-    spawnSync(
-      process.execPath,
-      ['--import=tsx', join(import.meta.dirname, '../../src/cli.ts'), 'replay', '--since', '2020-01-01T00:00:00Z'],
-      {
-        encoding: 'utf8',
-        env: { ...process.env, DATABASE_URL: service.databaseUrl },
-      },
-    )
-  const clean = run()
+  const run = () => runCommand(['replay', '--since', '2020-01-01T00:00:00Z'], { DATABASE_URL: service.databaseUrl })
+  const clean = await run()
   t.match(clean.stdout, /^\d+ replayed, 0 mismatches\n$/, clean.stderr)
   t.equal(clean.status, 0)
   const pool = (await service.database?.openAs('session_user'))?.pool
@@ -153,10 +144,10 @@ t.test('in bulk: all the same; a recorded answer that the text does not give is 
               from audit.leaf i join audit.payload p using (event_id) where i.event_id = '${permit.decision_id}') n
       where l.log_id = n.log_id and l.idx = n.idx;
     set session_replication_role = origin`)
-  const tampered = run()
+  const tampered = await run()
   t.match(tampered.stdout, new RegExp(`^MISMATCH ${permit.decision_id} revision ${before}: via\\n\\d+ replayed, 1 mismatches\\n$`))
   t.equal(tampered.status, 1)
-  t.equal(spawnSync(process.execPath, ['--import=tsx', 'src/cli.ts', 'replay', '--since', 'yesterday'], { encoding: 'utf8' }).status, 2)
+  t.equal((await runCommand(['replay', '--since', 'yesterday'])).status, 2)
 })
 
 t.test('a record that the rules cannot read is a line and a count, never the end of the run', async (t) => {

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { rebuildLists } from '../../src/workflow/rebuilding.service.ts'
 import { rolesInTime } from '../../src/workflow/timed-rooms.service.ts'
 import { personOf } from '../support/api-caller.ts'
 import { ownerPool } from '../support/leaves.ts'
+import { runCommand } from '../support/run-command.ts'
 import { testService } from '../support/service.ts'
 import { AGREEMENT, CAMDEN, HACKNEY, signOffDesk } from '../support/sign-off-desk.ts'
 
@@ -266,14 +266,10 @@ t.test('the lists are made anew by a command, beside the service', async (t) => 
     (await owner.query(`select org, step, state, due_day from sign_off_task where sign_off_id = '${id}' order by org, step`)).rows
   const before = await rows()
   await owner.query(`delete from sign_off_task where sign_off_id = '${id}'`)
-  const run = (...args: readonly string[]) =>
-    spawnSync(process.execPath, ['--import=tsx', 'src/cli.ts', 'rebuild-lists', ...args], {
-      encoding: 'utf8',
-      env: { ...process.env, DATABASE_URL: service.databaseUrl },
-    })
-  const done = run()
+  const run = (...args: readonly string[]) => runCommand(['rebuild-lists', ...args], { DATABASE_URL: service.databaseUrl })
+  const done = await run()
   t.match(done.stdout, /^\d+ sign-offs rebuilt from \d+ events\n$/, done.stderr)
   t.equal(done.status, 0)
   t.strictSame(await rows(), before)
-  t.equal(run('now').status, 2)
+  t.equal((await run('now')).status, 2)
 })
