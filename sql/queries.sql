@@ -61,6 +61,27 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
+-- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
+    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
+  values ($1, ...);
+
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -86,12 +107,6 @@ insert into "agreement_party" ("agreement_id", "org", "contacts", "left_at", "po
   values ($1, ...)
   on conflict ("agreement_id", "org") do update
   set "position" = $2, "role" = $3, "capacities" = $4;
-
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
 
 insert into "policy_document" ("agreement_id", "position", "party", "conditions", "document_ref", "approved_on", "review_on")
   values ($1, ...);
@@ -1459,17 +1474,6 @@ insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", 
     "volume_subjects", "volume_records")
   values ($1, ...);
 
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
-    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
-insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
-  values ($1, ...);
-
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
   values ($1, ...);
 
@@ -1775,7 +1779,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/register-loader.ts
+-- also src/parties/register-act.repository.ts, src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -4162,6 +4166,42 @@ update "staff_role"
 
 -- src/people/training/training.repository.ts
 
+insert into "training" ("id", "org", "course", "provider", "completed_on", "ends_on", "is_required", "recorded_at", "person_id",
+    "recorded_by")
+  values ($1, ...);
+
+select "t"."id", "t"."org", "p"."issuer", "p"."subject", "t"."course", "t"."provider", "t"."completed_on", "t"."ends_on", "t"."is_required",
+    "t"."recorded_at", "t"."withdrawn_at", "t"."withdraw_reason", "t"."row_version"
+  from "training" as "t"
+  inner join "person" as "p"
+  on "p"."id" = "t"."person_id"
+  where "p"."issuer" = $1 and "p"."subject" = $2 and "t"."org" = $3 and "t"."withdrawn_at" is null;
+
+select "t"."id", "t"."org", "p"."issuer", "p"."subject", "t"."course", "t"."provider", "t"."completed_on", "t"."ends_on", "t"."is_required",
+    "t"."recorded_at", "t"."withdrawn_at", "t"."withdraw_reason", "t"."row_version"
+  from "training" as "t"
+  inner join "person" as "p"
+  on "p"."id" = "t"."person_id"
+  where "t"."id" = $1 for update of "t";
+
+select "t"."id", "t"."org", "p"."issuer", "p"."subject", "t"."course", "t"."provider", "t"."completed_on", "t"."ends_on", "t"."is_required",
+    "t"."recorded_at", "t"."withdrawn_at", "t"."withdraw_reason", "t"."row_version"
+  from "training" as "t"
+  inner join "person" as "p"
+  on "p"."id" = "t"."person_id"
+  where "t"."org" = $1
+  order by "t"."id"
+  limit $2;
+
+select "t"."id", "t"."org", "p"."issuer", "p"."subject", "t"."course", "t"."provider", "t"."completed_on", "t"."ends_on", "t"."is_required",
+    "t"."recorded_at", "t"."withdrawn_at", "t"."withdraw_reason", "t"."row_version"
+  from "training" as "t"
+  inner join "person" as "p"
+  on "p"."id" = "t"."person_id"
+  where "t"."withdrawn_at" is null and "t"."ends_on" >= $1 and "t"."ends_on" <= $2 and not exists (select "n"."id" from "training" as "n"
+    where "n"."person_id" = "t"."person_id" and "n"."org" = "t"."org" and "n"."course" = "t"."course" and "n"."ends_on" > "t"."ends_on" and
+    "n"."withdrawn_at" is null) and "t"."id" = $3;
+
 select "t"."id", "t"."org", "p"."issuer", "p"."subject", "t"."course", "t"."provider", "t"."completed_on", "t"."ends_on", "t"."is_required",
     "t"."recorded_at", "t"."withdrawn_at", "t"."withdraw_reason", "t"."row_version"
   from "training" as "t"
@@ -4170,6 +4210,11 @@ select "t"."id", "t"."org", "p"."issuer", "p"."subject", "t"."course", "t"."prov
   where "t"."withdrawn_at" is null and "t"."ends_on" >= $1 and "t"."ends_on" <= $2 and not exists (select "n"."id" from "training" as "n"
     where "n"."person_id" = "t"."person_id" and "n"."org" = "t"."org" and "n"."course" = "t"."course" and "n"."ends_on" > "t"."ends_on" and
     "n"."withdrawn_at" is null);
+
+update "training"
+  set "withdrawn_at" = $1, "withdraw_reason" = $2, "withdrawn_by" = $3, "row_version" = "row_version" + $4
+  where "id" = $5
+  returning "row_version";
 
 -- src/platform/database/reader.ts
 
