@@ -73,15 +73,6 @@ insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performi
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
-  values ($1, ...);
-
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -1474,6 +1465,13 @@ insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", 
     "volume_subjects", "volume_records")
   values ($1, ...);
 
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
+  values ($1, ...);
+
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
   values ($1, ...);
 
@@ -1779,7 +1777,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/register-act.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
