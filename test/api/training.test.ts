@@ -9,7 +9,7 @@ const [CAMDEN, HACKNEY] = ['LBC_CAMDEN', 'LBC_HACKNEY'] as const
 const server = await mailServer(t)
 const desk = await mailDesk(t, server)
 const { timers } = desk.service.app.services
-const siro: Person = { org: CAMDEN, role: 'SIRO' }
+const siro: Person = { org: CAMDEN, role: 'SIRO', sub: 'the SIRO' }
 const SIGNATORY = 'the signatory'
 const signatory: Person = { org: CAMDEN, role: 'SIGNATORY', sub: SIGNATORY }
 const at = `/v1/organisations/${CAMDEN}/training`
@@ -32,6 +32,8 @@ await desk.holder(CAMDEN, 'SIGNATORY', SIGNATORY, 'signatory@camden.example')
 t.test('training is recorded by whoever keeps the roles, of somebody who has one, and read in the organisation alone', async (t) => {
   for (const as of [signatory, { org: CAMDEN, role: 'IG_OFFICER' } as const, { org: HACKNEY, role: 'SIRO' } as const])
     t.match(await record({}, as), { status: 403 })
+  await desk.holder(CAMDEN, 'SIRO', 'the SIRO')
+  t.match(await record({ person: { subject: 'the SIRO' } }), { status: 403, body: { detail: /their own/ } }, 'not one’s own')
   const wrong = [
     [{ person: { subject: 'a stranger' } }, '/person'],
     [{ completed_on: '2026-11-24' }, '/completed_on'],
@@ -83,5 +85,8 @@ t.test('where required training has ended its person signs nothing, until it is 
     body: { counts: false, withdraw_reason: 'Somebody else’s certificate' },
   })
   t.match(await desk.call(siro, 'POST', `${at}/${wrong.id}/withdrawal`, { reason: 'Again' }), { status: 409 })
+  const own = await record({ person: { subject: 'the SIRO' }, ends_on: '2026-12-31' }, { org: 'LONDON_COUNCILS', role: 'REGISTER_ADMIN' })
+  t.equal(own.status, 201, 'a register administrator records it for any')
+  t.match(await desk.call(siro, 'POST', `${at}/${own.body.id}/withdrawal`, { reason: 'Mine' }), { status: 403 })
   t.match(await sign(), { status: 201 })
 })

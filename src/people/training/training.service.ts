@@ -1,7 +1,7 @@
 import type { Call, CommandResult } from '../../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import { permits } from '../../identity/permissions.ts'
-import type { Principal } from '../../identity/principal.ts'
+import { isSamePerson, type Principal } from '../../identity/principal.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { Database, Transaction } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
@@ -13,7 +13,7 @@ import { unprocessable } from '../held-role.ts'
 import { heldRolesRepository } from '../held-roles.repository.ts'
 import { mayKeepFor, mayReadOf } from '../people.service.ts'
 import { trainingRepository } from './training.repository.ts'
-import { recordingRefused, signingRefused, type Training } from './training.ts'
+import { signingRefused, type Training, trainingRefused } from './training.ts'
 
 export interface TrainingOptions {
   readonly db: Database
@@ -87,6 +87,7 @@ export function trainingService({ db, clock, commands, parties, issuer }: Traini
           await parties.mustBeConfirmed(tx, org)
           const person = { issuer: asked.person.issuer ?? issuer, subject: asked.person.subject }
           const roles = heldRolesRepository(tx)
+          notTheirOwn(principal, person)
           const personId = await roles.lockPerson(person, newId)
           if ((await roles.heldBy(personId, org)).length === 0)
             throw new Refused(unprocessable('/person', 'Nobody with this subject has a role in the organisation.'))
@@ -95,7 +96,7 @@ export function trainingService({ db, clock, commands, parties, issuer }: Traini
             ...{ completed_on: asked.completed_on, ends_on: asked.ends_on, is_required: asked.is_required },
             ...{ recorded_at: now, withdrawn_at: null, withdraw_reason: null },
           }
-          const no = recordingRefused(training, now)
+          const no = trainingRefused(training, now)
           if (no) throw new Refused(no)
           await trainingRepository(tx).insert(training, personId, principal)
           return { id: training.id, version: '1', detail: { ...training }, outcome: shown(training) }
@@ -109,6 +110,7 @@ export function trainingService({ db, clock, commands, parties, issuer }: Traini
         { ...call, id, act: 'withdraw', event: 'training.withdrawn' },
         async ({ tx, state, principal, now }) => {
           if (state.org !== org) throw refused('NOT_FOUND', kind.unknown)
+          notTheirOwn(principal, state.person)
           if (state.withdrawn_at !== null) throw refused('ILLEGAL_STATE', 'It was withdrawn already.')
           const version = await trainingRepository(tx).withdraw(id, now, reason, principal)
           const withdrawn = { ...state, withdrawn_at: now, withdraw_reason: reason }
@@ -140,6 +142,12 @@ export function trainingService({ db, clock, commands, parties, issuer }: Traini
         (await trainingRepository(tx).ofPerson(principal, principal.org)).map(shown),
       ),
   }
+}
+
+/** What somebody signs by is said by another person, as the roles are. @throws Refused where it is their own training */
+function notTheirOwn(principal: Principal, { issuer, subject }: Training['person']): void {
+  if (isSamePerson(principal, { issuer, sub: subject }))
+    throw refused('FORBIDDEN', 'Nobody records or withdraws training of their own: another SIRO, or a register administrator, does.')
 }
 
 /** Why somebody signs nothing for their organisation on a London day; undefined: no training of theirs that is required has ended. */

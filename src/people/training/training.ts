@@ -57,7 +57,7 @@ export function warnedEnds(today: Day): { readonly from: Day; readonly to: Day }
 }
 
 /** Why training cannot be recorded so; undefined: it can. Pure. `now` is ISO 8601. */
-export function recordingRefused({ completed_on, ends_on }: Pick<Training, 'completed_on' | 'ends_on'>, now: string): Refusal | undefined {
+export function trainingRefused({ completed_on, ends_on }: Pick<Training, 'completed_on' | 'ends_on'>, now: string): Refusal | undefined {
   if (completed_on > londonDay(Date.parse(now))) return unprocessable('/completed_on', 'Training is recorded once it is completed.')
   return ends_on <= completed_on ? unprocessable('/ends_on', 'It ends after it was completed.') : undefined
 }

@@ -1390,7 +1390,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Record training that somebody completed
-         * @description By a SIRO of the organisation, or by a register administrator for any. Where the record of a required course that counts longest has
+         * @description By a SIRO of the organisation, or by a register administrator for any; by nobody for themselves. Where the record of a required course that counts longest has
          *     ended, its person signs no agreement for the organisation (403, code TRAINING) until another one is recorded under the same name of the course; they are
          *     told 60, 30 and 7 days before. 422 where the person has no role in the organisation.
          */

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import { isSamePerson } from '../../identity/principal.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import { mayKeepFor, type PeopleService } from '../../people/people.service.ts'
-import type { NewTraining, TrainingService } from '../../people/training/training.service.ts'
+import type { NewTraining, TrainingService, TrainingView } from '../../people/training/training.service.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
@@ -25,10 +26,14 @@ export function trainingPages({ training, people, parties, now }: TrainingPagesO
   const params = (request: FastifyRequest) => request.params as { readonly code: string; readonly id: string }
   const at = (code: string) => `/organisations/${encodeURIComponent(code)}/training`
 
-  /** Whoever holds a role today, each once, by the key of a role of theirs. */
+  const isOwn = (request: FastifyRequest, { issuer, subject }: TrainingView['person']) =>
+    isSamePerson(callerOf(request), { issuer, sub: subject })
+
+  /** Others who hold a role today, each once, by the key of a role of theirs: nobody records their own training. */
   async function holders(request: FastifyRequest) {
     const roles = await rolesOn(people, callerOf(request), params(request).code, londonDay(now().getTime()))
-    const known = new Map(roles.map(({ id, person }) => [JSON.stringify([person.issuer, person.subject]), { id, person }]))
+    const others = roles.filter(({ person }) => !isOwn(request, person))
+    const known = new Map(others.map(({ id, person }) => [JSON.stringify([person.issuer, person.subject]), { id, person }]))
     return [...known.values()]
   }
 
@@ -41,7 +46,10 @@ export function trainingPages({ training, people, parties, now }: TrainingPagesO
       template: 'people/training.njk',
       title: `Training at ${body.short_name}`,
       ...over,
-      data: { body, found, mayKeep, holders: mayKeep ? await holders(request) : [], form: request.body ?? {} },
+      data: {
+        ...{ body, found, mayKeep, holders: mayKeep ? await holders(request) : [], form: request.body ?? {} },
+        mayWithdraw: (one: TrainingView) => mayKeep && one.withdrawn_at === null && !isOwn(request, one.person),
+      },
     }
   }
 
