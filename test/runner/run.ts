@@ -15,12 +15,16 @@ process.env['TEST_SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
 /** Of `npm run test:all`: how many times as often as in `npm test` a property is tried. */
 const PROPERTY_TIMES = '10'
 /** Calls of each operation by the contract fuzzer; fewer on CI, where each change pays for them. */
-const FUZZ_RUNS = process.env['CI'] === undefined ? '30' : '12'
+const FUZZ_RUNS = process.env['CI'] === undefined ? '30' : '8'
 /** A quick pass; `npm run faults -- --rounds 23` is each kind once. */
 const FAULT_ROUNDS = 4
 
-/** On the oldest version: everything about the database itself (the walks bring their own), and the use cases with the most SQL of their own. */
-const talksToPostgres = /^test\/(integration\/(?!walks)|api\/(agreement-list|decision-log|decisions-recording|log|signing)\.test\.ts$)/
+/** Of test/integration: what is about a program, a file or a message, whatever the version of the database. */
+const notOfPostgres = '(?!walks|start-refused|first-start|example-clients|mail-|edition|evidence-export|cnil-command)'
+/** On the oldest version: everything about the database itself, and the use cases with the most SQL of their own. */
+const talksToPostgres = new RegExp(
+  `^test/(integration/${notOfPostgres}|api/(agreement-list|decision-log|decisions-recording|log|signing)\\.test\\.ts$)`,
+)
 /** What measures how long others wait: no other test may share the machine with it, and `npm test` has no time for it. */
 const measures = /^test\/fault\/hostile-callers\.test\.ts$/
 

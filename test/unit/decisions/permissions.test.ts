@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Agreement } from '../../../src/agreements/agreement.ts'
+import type { Agreement, Flow } from '../../../src/agreements/agreement.ts'
 import { decideOn } from '../../../src/decisions/decide.ts'
 import { type Permission, type PermissionsAsked, permissionsOn } from '../../../src/decisions/permitted/permissions.ts'
 import { type Place, seek } from '../../../src/decisions/permitted/seek.ts'
@@ -34,10 +34,27 @@ function withAgent(agreement: Agreement): Agreement {
   return { ...agreement, versions }
 }
 
+/** The agreement with flows that say otherwise. */
+function withFlows(agreement: Agreement, over: Partial<Flow>): Agreement {
+  const versions = agreement.versions.map((version) => {
+    const flows = version.terms.flows.map((flow) => ({ ...flow, ...over }))
+    return { ...version, terms: { ...version.terms, flows } }
+  })
+  return { ...agreement, versions }
+}
+
+/** One each of every four: as it comes, with an agent, up to a number, and in a form that says less. */
+const KINDS: readonly ((agreement: Agreement) => Agreement)[] = [
+  (agreement) => agreement,
+  withAgent,
+  (agreement) => withFlows(agreement, { volume_limit: { subjects: 5, records: null } }),
+  (agreement) => withFlows(agreement, { data_form: 'PSEUDONYMISED' }),
+]
+
 const permits = { permitTtlSeconds: 300, restrictedPurposes: new Set<string>() }
 const worldArb = fc.record({
   agreements: fc.tuple(
-    ...Array.from({ length: 8 }, (_, n) => agreementArb(`AGR-${n + 1}`).map((made) => (n % 2 ? withAgent(made) : made))),
+    ...Array.from({ length: 8 }, (_, n) => agreementArb(`AGR-${n + 1}`).map((made) => KINDS[n % KINDS.length]?.(made) ?? made)),
   ),
   at: anInstant,
   limit: fc.integer({ min: 1, max: 5 }),
@@ -76,10 +93,10 @@ function questionsOf(line: Permission): DecisionBody[] {
 t.test('every line is permitted as it says, and the lines are what the searches for resources and subjects find', async (t) => {
   const met = tally(t, {
     line: 1_700,
-    'less identifying': 60,
-    limited: 80,
+    'less identifying': 400,
+    limited: 250,
     abroad: 400,
-    'of an agent': 30,
+    'of an agent': 150,
     'found by a search': 1_000,
   })
   fc.assert(

@@ -109,7 +109,7 @@ t.test('INV-4: a permit for a purpose is a permit for every narrower purpose, un
 })
 
 t.test('INV-5: no agreement permits before both have signed the version that governs', async (t) => {
-  const met = tally(t, { PERMIT: 50, 'DENY for a signature': 10 })
+  const met = tally(t, { PERMIT: 50, 'DENY for a signature': 35 })
   fc.assert(
     fc.property(underAgreement, ({ world, request, at }) => {
       const outcome = evaluate(request, at, indexOf(world))
@@ -127,7 +127,7 @@ t.test('INV-5: no agreement permits before both have signed the version that gov
         assert.ok(has, `${org} signed in time`)
       }
     }),
-    runs(),
+    runs(750),
   )
   met.check()
 })
@@ -255,7 +255,7 @@ t.test('CK-13: restricted data goes by agreement on a recorded ground and reason
 })
 
 t.test('CK-7, CK-12: under Part 3 only competent authorities share, and abroad only by the list and mechanisms of Part 3', async (t) => {
-  const met = tally(t, { 'a permit under Part 3': 5 })
+  const met = tally(t, { 'a permit under Part 3': 20 })
   fc.assert(
     fc.property(underAgreement, ({ world, request, at }) => {
       const index = indexOf(world)
@@ -270,7 +270,7 @@ t.test('CK-7, CK-12: under Part 3 only competent authorities share, and abroad o
       const { country } = request
       assert.ok(country === null || ['GB', 'FR'].includes(country) || transfers[country]?.mechanism.startsWith('PART3_'), String(country))
     }),
-    runs(600),
+    runs(1_500),
   )
   met.check()
 })

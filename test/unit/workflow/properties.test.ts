@@ -192,7 +192,7 @@ t.test('random commands never reach a state that must not be, and what is refuse
     refused: 1500,
     SIGNED: 30,
     RETURNED: 60,
-    OVERRULED: 3,
+    OVERRULED: 14,
     TASK_DELEGATED: 60,
     TASK_DONE: 500,
     COMPLETE: 3,
