@@ -121,7 +121,10 @@ export function openRegister(
   const journeys = openJourneys(services, decisions, { facts, drafting, membership }, onFollowFailure)
   const due = agreementsDue({ db, agreements, clock })
   const { signOffs, people, publicUrl, knowsPeople: isTrusted, isAuthoritative } = services
-  const calendars = calendarsService({ db, clock, commands, publicUrl, due, signOffs, rolesOf: people.rolesOf, isTrusted, isAuthoritative })
+  const calendars = calendarsService({
+    ...{ db, clock, commands, publicUrl, due, signOffs, measures: made.measures },
+    ...{ rolesOf: people.rolesOf, isTrusted, isAuthoritative },
+  })
   const insight = insightService({
     ...{ clock, listing, signOffs: services.signOffs, signOffInsight: signOffInsight({ db, clock }) },
     ...{ due, usage: decisions.usage, requests: journeys.requests, measures: made.measures },

@@ -187,6 +187,7 @@ export async function openServices(options: ServicesOptions) {
   const { publicUrl } = options
   const week = weekOfWork({
     ...{ clock, signOffs, signOffInsight: signOffInsight({ db, clock }), due: agreementsDue({ db, agreements, clock }) },
+    measures: { openFor: (...asked) => made.measures.openFor(...asked) },
     rolesOf: (...asked) => people.rolesOf(...asked),
   })
   const {

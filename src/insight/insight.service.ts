@@ -14,7 +14,7 @@ import { orThrow, refused } from '../platform/kernel/refusal.ts'
 import type { RequestsService } from '../requests/requests.service.ts'
 import type { SignOffInsightService } from '../workflow/insight/insight.service.ts'
 import type { SignOffsService } from '../workflow/sign-offs.service.ts'
-import { WORK_MAX, workOf } from './week.service.ts'
+import { workOf } from './week.service.ts'
 
 export interface InsightOptions {
   readonly clock: Clock
@@ -41,13 +41,10 @@ export type InsightService = ReturnType<typeof insightService>
 
 /** What somebody sees of the work and of the register, as far as they may know it. */
 export function insightService({ clock, signOffs, signOffInsight, due, listing, usage, requests, measures }: InsightOptions) {
-  const work = workOf({ signOffs, signOffInsight, due })
+  const work = workOf({ signOffs, signOffInsight, due, measures })
   return {
-    /** What the caller has to do or may take, of sign-offs and of the action plans of assessments, what others have to do first, and what falls due in 90 days. */
-    work: async (principal: Principal) => ({
-      ...{ now: clock(), ...(await work(principal)) },
-      measures: await measures.openFor(principal, WORK_MAX),
-    }),
+    /** What the caller has to do or may take, what others have to do first, and what falls due in 90 days. */
+    work: async (principal: Principal) => ({ now: clock(), ...(await work(principal)) }),
 
     /** How long the stages of sign-offs take, and who is waited for. @throws Refused for a period that ends before it begins */
     async stages(principal: Principal, asked: AskedPeriod) {

@@ -1,4 +1,5 @@
 import type { AgreementsDue } from '../agreements/finding/due.service.ts'
+import type { MeasuresService } from '../assessments/made/measures.service.ts'
 import type { Role } from '../identity/permissions.ts'
 import type { Identity, Principal } from '../identity/principal.ts'
 import type { StepOfWeek, WeekOfWork } from '../notifications/mail/week.ts'
@@ -12,6 +13,7 @@ export interface WorkOptions {
   readonly signOffs: Pick<SignOffsService, 'tasks'>
   readonly signOffInsight: Pick<SignOffInsightService, 'waitingOnOthers'>
   readonly due: AgreementsDue
+  readonly measures: Pick<MeasuresService, 'openFor'>
 }
 
 /** How far work looks ahead (screens: due in 90 days). */
@@ -19,15 +21,16 @@ const AHEAD_DAYS = 90
 /** Tasks of each kind on one's list of work; the lists themselves have pages. */
 export const WORK_MAX = 100
 
-/** What somebody has to do or may take, what others have to do first, and what falls due in 90 days. */
-export function workOf({ signOffs, signOffInsight, due }: WorkOptions) {
+/** What somebody has to do or may take, of sign-offs and of the action plans of assessments, what others have to do first, and what falls due in 90 days. */
+export function workOf({ signOffs, signOffInsight, due, measures }: WorkOptions) {
   return async (principal: Principal) => {
     const page = { cursor: null, limit: WORK_MAX }
     const tasks = async (whose: 'MINE' | 'POOL') => (await signOffs.tasks(principal, { whose, state: 'OPEN' }, page)).tasks
     const mine = await tasks('MINE')
     const pool = await tasks('POOL')
     const waiting = await signOffInsight.waitingOnOthers(principal, WORK_MAX)
-    return { mine, pool, waiting, due: await due.within(principal, AHEAD_DAYS) }
+    const planned = await measures.openFor(principal, WORK_MAX)
+    return { mine, pool, waiting, due: await due.within(principal, AHEAD_DAYS), measures: planned }
   }
 }
 
@@ -43,11 +46,12 @@ export function weekOfWork({ clock, rolesOf, ...options }: WeekOptions) {
   return async ({ issuer, sub }: Identity, org: string): Promise<WeekOfWork | undefined> => {
     const roles = await rolesOf({ issuer, subject: sub }, org, londonDay(clock().getTime()))
     if (roles.length === 0) return undefined
-    const { mine, pool, waiting, due } = await work({ issuer, sub, org, roles, clientId: null })
+    const { mine, pool, waiting, due, measures } = await work({ issuer, sub, org, roles, clientId: null })
     return {
       toDo: [...mine, ...pool].map(stepOf),
       waiting: waiting.map(({ subject, signOff, org: of, role, due: day }) => ({ subject, signOff, org: of, role, due: day })),
       due,
+      measures: measures.map(({ assessment, agreement, measure }) => ({ assessment, agreement, due: measure.due })),
     }
   }
 }

@@ -1,3 +1,4 @@
+import ICAL from 'ical.js'
 import t from 'tap'
 import { agreementDesk, type Person } from '../support/agreement-desk.ts'
 import { assessingDesk, measureOf } from '../support/assessing-desk.ts'
@@ -26,6 +27,18 @@ const reminded = async (org: string) =>
       [at.slice(0, 10), kind, detail.due].join(' '),
     )
     .toReversed()
+/** What a program that holds the address of somebody's calendar reads of measures. */
+const calendar = async (who: Person, scope: 'MINE' | 'ORGANISATION') => {
+  const made = await desk.call(who, 'POST', '/v1/calendars', { scope })
+  t.equal(made.status, 201, JSON.stringify(made.body))
+  return async () => {
+    const { body } = await desk.service.inject({ method: 'GET', url: new URL(made.body.url).pathname })
+    const events = new ICAL.Component(ICAL.parse(body)).getAllSubcomponents('vevent')
+    return events
+      .map((event) => ['dtstart', 'summary', 'status'].map((name) => String(event.getFirstPropertyValue(name))).join(' '))
+      .filter((line) => line.includes('measure'))
+  }
+}
 const fireOn = async (day: string) => {
   desk.at(`${day}T12:00:00.000Z`)
   await Promise.all([timers.fireDue(), timers.fireDue()])
@@ -55,6 +68,12 @@ t.test('they are the work of the role that their post names, else of whoever may
   t.strictSame(await work(as(CAMDEN, 'INFOSEC')), [LIST, SCHOOL], 'with the one of a body that has no part in the agreement')
   t.strictSame(await work(as(CAMDEN, 'SIGNATORY')), [])
   t.strictSame(await work(as(BARNET, 'IG_OFFICER')), [])
+})
+
+t.test('they stand in the calendar of whoever does them, and in that of the organisation', async (t) => {
+  t.strictSame(await (await calendar(as(HACKNEY, 'DPO'), 'MINE'))(), [`2026-12-10 ${agreement}: measure of its DPIA due CONFIRMED`])
+  t.strictSame(await (await calendar(as(HACKNEY, 'IG_OFFICER'), 'MINE'))(), [])
+  t.equal((await (await calendar(as(HACKNEY, 'IG_OFFICER'), 'ORGANISATION'))()).length, 1)
 })
 
 t.test('their owner is reminded seven days before, once they are overdue, and every 30 days, once each', async (t) => {

@@ -3,7 +3,7 @@ import type { WrittenEvent } from './calendar-text.ts'
 
 /** What a calendar shows, and how it says that something has changed. Pure. */
 
-export type EventKind = 'AGREEMENT_REVIEW' | 'AGREEMENT_END' | 'ASSESSMENT_REVIEW' | 'STEP_DUE' | 'SIGN_BY'
+export type EventKind = 'AGREEMENT_REVIEW' | 'AGREEMENT_END' | 'ASSESSMENT_REVIEW' | 'STEP_DUE' | 'SIGN_BY' | 'MEASURE_DUE'
 
 /** A day that something of a record falls on. */
 export interface DueEvent {
@@ -34,6 +34,7 @@ const KINDS: Readonly<Record<EventKind, { readonly words: string; readonly alarm
   ASSESSMENT_REVIEW: { words: 'DPIA review due', alarmDays: 30 },
   STEP_DUE: { words: 'review step due', alarmDays: 1 },
   SIGN_BY: { words: 'sign by', alarmDays: 2 },
+  MEASURE_DUE: { words: 'measure of its DPIA due', alarmDays: 7 },
 }
 /** For how many days it is still told that something was taken out, or is over. */
 const TOLD_DAYS = 90

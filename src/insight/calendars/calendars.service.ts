@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { AgreementsDue } from '../../agreements/finding/due.service.ts'
+import type { MeasuresService } from '../../assessments/made/measures.service.ts'
 import type { Call, CommandResult } from '../../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import { permits, type Role } from '../../identity/permissions.ts'
@@ -22,6 +23,7 @@ export interface CalendarsOptions {
   readonly publicUrl: URL
   readonly due: AgreementsDue
   readonly signOffs: Pick<SignOffsService, 'tasks'>
+  readonly measures: Pick<MeasuresService, 'openFor'>
   /** The roles that are recorded for somebody in an organisation on a London day. */
   readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string, day: Day) => Promise<readonly Role[]>
   /** Whether people of an issuer are still known here. */
@@ -58,7 +60,7 @@ const TASKS_MAX = 500
 export type CalendarsService = ReturnType<typeof calendarsService>
 
 /** Calendars of what is due, for programs that hold nothing but an address: it shows what its owner may see at that moment, and no longer than they may. */
-export function calendarsService({ db, clock, commands, publicUrl, due, signOffs, rolesOf, ...trust }: CalendarsOptions) {
+export function calendarsService({ db, clock, commands, publicUrl, due, signOffs, measures, rolesOf, ...trust }: CalendarsOptions) {
   const { isTrusted, isAuthoritative } = trust
   const kind: SubjectKind<Calendar, Done<ShownCalendar>> = {
     type: 'calendar',
@@ -95,6 +97,10 @@ export function calendarsService({ db, clock, commands, publicUrl, due, signOffs
         ...{ kind: what, record: agreement, reference: agreement, day, path: `/agreements/${encodeURIComponent(agreement)}` },
       })),
       ...tasks.flatMap(eventOfTask),
+      ...(await measures.openFor(owner, TASKS_MAX, scope)).map(({ assessment, agreement, measure }) => ({
+        ...{ kind: 'MEASURE_DUE' as const, record: `${assessment}/${measure.id}`, reference: agreement },
+        ...{ day: measure.due, path: `/assessments/${assessment}/map` },
+      })),
     ]
   }
 

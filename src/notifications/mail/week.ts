@@ -21,6 +21,8 @@ export interface WeekOfWork {
   readonly toDo: readonly StepOfWeek[]
   /** What others have to do first. */
   readonly waiting: readonly StepOfWeek[]
+  /** Of action plans, theirs to do. */
+  readonly measures: readonly { readonly assessment: string; readonly agreement: string; readonly due: Day }[]
   readonly due: readonly {
     readonly agreement: string
     readonly kind: 'AGREEMENT_REVIEW' | 'AGREEMENT_END' | 'ASSESSMENT_REVIEW'
@@ -34,7 +36,7 @@ const DUE = { AGREEMENT_REVIEW: 'review due', AGREEMENT_END: 'last day', ASSESSM
 
 /** The summary; undefined: there is nothing to say. `linkOf`: the address of a path here; `nameOf`: of an organisation. */
 export function weeklyLetter(
-  { toDo, waiting, due }: WeekOfWork,
+  { toDo, measures, waiting, due }: WeekOfWork,
   { org, day, nameOf, linkOf }: { readonly org: string; readonly day: Day; nameOf(code: string): string; linkOf(path: string): string },
   foot: Foot,
 ): Letter | undefined {
@@ -44,6 +46,10 @@ export function weeklyLetter(
     section(title, of, (one) => [`${referenceOf(one.subject)}: ${whose(one)}${byDay(one.due)}`, linkOf(`reviews/${one.signOff}`)])
   const sections = [
     steps('To do', toDo),
+    section('Measures of assessments to do', measures, ({ assessment, agreement, due: on }) => [
+      `${agreement}: a measure of its assessment${byDay(on)}`,
+      linkOf(`assessments/${assessment}/map`),
+    ]),
     steps('Waiting for others', waiting),
     section('Due in the next 90 days', due, ({ agreement, kind, day: on }) => [
       `${agreement}: ${DUE[kind]}, ${spokenDay(on)}${on < day ? ' (overdue)' : ''}`,

@@ -5,7 +5,7 @@ const MONDAY = '2026-11-30'
 const foot = { why: 'you chose it', opens: 'you sign in first', change: 'Change it.', reference: 'REFERENCE' }
 const letter = (week: Partial<WeekOfWork>) =>
   weeklyLetter(
-    { toDo: [], waiting: [], due: [], ...week },
+    { toDo: [], measures: [], waiting: [], due: [], ...week },
     {
       org: 'LBC_HACKNEY',
       day: MONDAY,
@@ -27,6 +27,7 @@ t.test('each part says how much it holds, and names references, roles and days',
   const { text } =
     letter({
       toDo: [step(), step({ role: 'LEGAL', due: null })],
+      measures: [{ assessment: 'TWO', agreement: 'DSA-2026-CCCCCC', due: '2026-12-10' }],
       due: [{ agreement: 'DSA-2026-BBBBBB', kind: 'ASSESSMENT_REVIEW', day: '2026-11-29' }],
     }) ?? {}
   t.match(
@@ -34,6 +35,10 @@ t.test('each part says how much it holds, and names references, roles and days',
     'To do (2)\n - DSA-2026-AAAAAA: the data protection officer of Hackney, by 3 December 2026\n   https://accord.example/reviews/ONE\n',
   )
   t.match(text, ' - DSA-2026-AAAAAA: the legal officer of Hackney\n')
+  t.match(
+    text,
+    'Measures of assessments to do (1)\n - DSA-2026-CCCCCC: a measure of its assessment, by 10 December 2026\n   https://accord.example/assessments/TWO/map\n',
+  )
   t.match(text, 'Due in the next 90 days (1)\n - DSA-2026-BBBBBB: DPIA review due, 29 November 2026 (overdue)\n')
   t.notMatch(text, /Waiting for others/)
 })
