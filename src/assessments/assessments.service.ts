@@ -64,9 +64,6 @@ export const assessments = {
     return made && { made, sent: made.sign_off === null ? undefined : await madeRepository(tx).lastSent(made.id) }
   },
 
-  /** The one that is made here, where it is approved. */
-  approvedHere: (tx: Transaction, id: string): Promise<string | undefined> => madeRepository(tx).approvedOf(id),
-
   /** Records one made elsewhere. What decisions stand on is stated besides. */
   addElsewhere: (tx: Transaction, id: string, record: Omit<ElsewhereRecord, 'confirmed_at'>, by: Identity): Promise<void> =>
     elsewhereRepository(tx).add(id, record, by),

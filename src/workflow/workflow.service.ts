@@ -235,6 +235,14 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
         return { id: found.id, awaits: chain !== undefined && chain.status !== 'READY' && isOpenChain(chain) }
       }),
 
+    /** Organisations that take part, or took part, in the sign-off of one version; none where it is not signed off here. */
+    partiesOf: (tx: Transaction, subject: Required<SubjectName>): Promise<string[]> =>
+      asSystem(tx, async () => {
+        const [found] = await signOffsRepository(tx).ofSubject(subject)
+        const chains = found ? (await signOffsRepository(tx).state(found.id)).chains : []
+        return chains.flatMap(({ org }) => org ?? [])
+      }),
+
     /**
      * Gives back to everybody of the role what a person has whose role ended, in every sign-off. Joins a transaction that has locked no
      * subject yet: they are locked here, in one order.

@@ -4,7 +4,7 @@ import { assessingDesk } from '../support/assessing-desk.ts'
 
 // An approved assessment is opened again by the service where the share, or the date, calls for it (DP-6).
 
-const [CAMDEN, HACKNEY] = ['LBC_CAMDEN', 'LBC_HACKNEY']
+const [CAMDEN, HACKNEY, BARNET] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_BARNET']
 const OFFICER = { org: CAMDEN, role: 'IG_OFFICER' } as const
 const ANY = { 'if-match': '*' }
 
@@ -26,6 +26,23 @@ t.test('a change of the share opens it again with a record of why, its controlle
 
   await timers.fireDue()
   t.match(await dpia.read(id), { state: 'APPROVED', reopened: null }, 'it is looked at and nothing is new')
+
+  await t.test('a controller that joins is asked to accept it for itself, once, and signs when it has (DP-7)', async (t) => {
+    const joining = { org: BARNET, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] }
+    t.equal((await desk.call(OFFICER, 'POST', `/v1/agreements/${agreement.id}/accessions`, joining)).status, 201)
+    await Promise.all([timers.fireDue(), timers.fireDue()])
+    const { sign_off } = await dpia.read(id)
+    const { notices } = (await desk.call({ org: BARNET, role: 'DPO' }, 'GET', '/v1/notices')).body
+    t.equal(notices.filter((one: { kind: string }) => one.kind === 'ASSESSMENT_REVIEW_DUE').length, 1)
+    const early = await desk.sign(agreement.id, BARNET, 1, hash)
+    t.match(early, { status: 422 }, early.text)
+    for (const act of [dpia.advise, dpia.accept]) t.equal((await act.call(dpia, id, BARNET)).status, 200)
+    t.match(await dpia.read(id), { state: 'APPROVED', approved_version: 1, sign_off, reopened: null })
+    t.equal((await desk.sign(agreement.id, BARNET, 1, hash)).status, 201)
+    t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT')
+    await timers.fireDue()
+    t.match(await dpia.read(id), { state: 'APPROVED', reopened: null })
+  })
   t.equal((await desk.call(OFFICER, 'POST', `/v1/agreements/${agreement.id}/amendments`, { reason: 'A new method' }, ANY)).status, 201)
   await timers.fireDue()
   t.match(await dpia.read(id), { state: 'APPROVED' }, 'nor in an amendment that says the same')

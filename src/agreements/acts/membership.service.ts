@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { lookAgain } from '../../assessments/made/assessments-in-time.service.ts'
 import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import { instantOf, written } from '../../platform/kernel/instant.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
+import { assessmentOf } from '../agreement.ts'
 import { keeperOf, leadingVersion, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
@@ -45,6 +47,8 @@ export function membershipService({ act, chains, organisation, boroughs: readBor
         assert(leading?.hash, 'an agreement that others can join has an approved version')
         const { version, hash: version_hash, effective_from } = leading
         await standingRepository(tx).invite(agreement.id, { org, role, capacities, invitedAt: now })
+        // DP-7: its own people accept the risk of the assessment before it signs.
+        await lookAgain(tx, assessmentOf(agreement), `joined:${org}`, now)
         const isAwaited = await chains.join(context, { org, role, capacities, left_at: null, invited_at: now })
         await tell(isAwaited ? 'APPROVAL_DUE' : 'SIGNATURE_DUE', { version, version_hash, effective_from }, [org])
         await tell('PARTY_JOINED', { org, stage: 'INVITED', version }, presentParties(agreement, at))

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { assessments } from '../../assessments/assessments.service.ts'
-import { ASSESSMENTS } from '../../assessments/made/assessments-in-time.service.ts'
+import { lookAgain } from '../../assessments/made/assessments-in-time.service.ts'
 import type { Call, CommandResult } from '../../commands/command.ts'
 import { writerFor } from '../../identity/permissions.ts'
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
@@ -10,7 +9,6 @@ import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { Refused } from '../../platform/kernel/refusal.ts'
-import { awaitInstant } from '../../workflow/timed-rooms.service.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
 import { type Agreement, assessmentOf, type Flow, type Party } from '../agreement.ts'
 import { type AgreementView, agreementView, editableVersion } from '../agreement-view.ts'
@@ -146,7 +144,8 @@ export function draftingService({ read, clock, random, acts, agreements, tell, f
         }
         const after = await viewAfter(tx, agreement.id, now)
         await tellNamed(tx, after, agreement, { principal, now })
-        await lookedAtAgain(tx, agreement, now)
+        // DP-6: an assessment that is approved may be about less than the text now.
+        await lookAgain(tx, assessmentOf(agreement), 'changed', now)
         const changes = changesBetween(part.pick(agreementView(agreement, record, now)), part.pick(after))
         return {
           ...{ outcome: after, detail: { part: part.name, changes, ...(filled.length > 0 ? { filled } : {}) } },
@@ -154,12 +153,6 @@ export function draftingService({ read, clock, random, acts, agreements, tell, f
         }
       })
     },
-  }
-
-  /** DP-6: an assessment that is approved is looked at once more after the text changed. */
-  async function lookedAtAgain(tx: Transaction, agreement: Agreement, now: string): Promise<void> {
-    const subjectId = await assessments.approvedHere(tx, assessmentOf(agreement))
-    if (subjectId) await awaitInstant(tx, { room: ASSESSMENTS, subjectId, name: `changed:${now}`, dueAt: now })
   }
 
   /** Organisations that were not named before hear that they are: they can read the draft from now on. */

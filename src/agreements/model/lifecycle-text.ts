@@ -65,7 +65,7 @@ export function decideSign(command: CommandOf<'sign'>, agreement: Agreement, act
     return notAllowed(
       'UNPROCESSABLE',
       'DP-7',
-      `${actor.org} has not accepted the risk of the assessment that the text names: its SIRO does, then it signs. A party that was not asked when it was sent is asked with its next version.`,
+      `${actor.org} has not accepted the risk of the assessment that the text names: its SIRO does, then it signs. A controller that joined after it was sent is asked within two minutes of its invitation.`,
     )
   if (command.hasDrafted)
     return notAllowed('UNPROCESSABLE', 'SD-1', 'Whoever drafted or froze the text may not sign it: another person must.')

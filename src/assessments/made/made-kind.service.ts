@@ -50,6 +50,7 @@ const EVENTS = {
   import: 'assessment.imported',
   send: 'assessment.sent',
   reopen: 'assessment.reopened',
+  ask_joined: 'assessment.acceptance_asked',
   consult: 'assessment.consultation_begun',
   extend_consultation: 'assessment.consultation_extended',
   answer_consultation: 'assessment.consultation_answered',

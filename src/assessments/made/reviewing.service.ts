@@ -1,7 +1,7 @@
 import type { CommandResult } from '../../commands/command.ts'
 import { readerFor } from '../../identity/permissions.ts'
 import { isService, type Principal } from '../../identity/principal.ts'
-import type { Database } from '../../platform/database/database.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { SearchedTerms } from '../../platform/kernel/asked-terms.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
@@ -9,6 +9,7 @@ import { londonDay } from '../../platform/kernel/london-day.ts'
 import { orThrow, type Refusal, refusal, refused, refusedBy } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import type { WorkflowService } from '../../workflow/workflow.service.ts'
+import type { AssessedAgreement } from './assessed-agreement.service.ts'
 import { type AssessmentView, assessmentSummary } from './assessment-view.ts'
 import { contentFaults } from './completeness.ts'
 import { madeRepository } from './made.repository.ts'
@@ -31,8 +32,16 @@ const PAGE = 50
 
 export type ReviewingService = ReturnType<typeof reviewingService>
 
+/** An assessment of which a version was sent. */
+type SentAssessment = Pick<MadeAssessment, 'id'> & { readonly version: number }
+
 /** Sending an assessment for review, re-opening it, and reading what became of it; advised on and accepted it is in its sign-off. */
 export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions) {
+  async function joinedSince(tx: Transaction, { id, version }: SentAssessment, { controllers }: AssessedAgreement): Promise<string[]> {
+    const asked = new Set(await workflow.partiesOf(tx, { type: 'assessment', id, version }))
+    return controllers.filter((org) => !asked.has(org))
+  }
+
   return {
     /**
      * Freezes what is written as the next version and asks the people of each controller: advice of the data protection officer, then
@@ -103,6 +112,31 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
         await kind.tell(context, 'ASSESSMENT_REOPENED', next, about.controllers, { reason })
         return { made: next, isStated: isStated || isIncident, detail: { reason, note } }
       }),
+
+    /**
+     * Asks the people of controllers that joined after the approved version was sent to advise on it and to accept the risk for themselves
+     * (DP-7); what the others accepted holds.
+     */
+    askJoined: (call: AssessmentCall) =>
+      kind.perform(call, 'ask_joined', async (made, context): Promise<MadeDone> => {
+        const { tx, principal, at, now, newId } = context
+        const { version } = made
+        const isLast = made.state === 'APPROVED' && version !== null && made.approved_version === version
+        const about = isLast ? await kind.agreementOf(tx, made.agreement, principal, at) : undefined
+        const joined = about && version !== null ? await joinedSince(tx, { ...made, version }, about) : []
+        if (version === null || joined.length === 0) return { made, detail: {}, isRepeat: true }
+        for (const org of joined) {
+          const party = { org, facts: ['CONTROLLER' as const], requesters: made.writers }
+          await workflow.join(tx, { type: 'assessment', id: made.id, version }, party, { principal, at, now, newId })
+        }
+        const next: MadeAssessment = { ...made, changed_at: now }
+        await madeRepository(tx).update(next)
+        await kind.tell(context, 'ASSESSMENT_REVIEW_DUE', next, joined)
+        return { made: next, detail: { version, orgs: joined } }
+      }),
+
+    /** Controllers of an agreement whom nobody has asked about the version. Joins the transaction. */
+    joinedSince: (tx: Transaction, made: SentAssessment, about: AssessedAgreement): Promise<string[]> => joinedSince(tx, made, about),
 
     async read(principal: Principal, id: string): Promise<CommandResult<AssessmentView>> {
       const known = await kind.facts()
