@@ -9,6 +9,8 @@ export interface LoadSeen {
   readonly statuses: Map<string, number>
   readonly accepted: number[]
   readonly refused: number[]
+  /** Refusals (503) that do not say when to come back. */
+  withoutRetryAfter: number
   /** When each answer was begun and received, for rounds that ask about a window. */
   readonly answers: { readonly begun: number; readonly received: number }[]
 }
@@ -33,7 +35,7 @@ const PAUSE_AFTER_FAILURE_MS = 15
 /** Asks for decisions, seven in ten of which are permits while the agreement is in force, until it is stopped. */
 export function startLoad({ ledger, token, urls, callers, pauseMs = 0 }: LoadOptions): Load {
   const client = httpClient(callers)
-  const seen: LoadSeen = { statuses: new Map(), accepted: [], refused: [], answers: [] }
+  const seen: LoadSeen = { statuses: new Map(), accepted: [], refused: [], withoutRetryAfter: 0, answers: [] }
   let isStopped = false
   let turn = 0
 
@@ -60,7 +62,10 @@ export function startLoad({ ledger, token, urls, callers, pauseMs = 0 }: LoadOpt
       await ledger.decided({ id, decision, begun, received })
       return
     }
-    if (reply.status === 503) seen.refused.push(received - begun)
+    if (reply.status === 503) {
+      seen.refused.push(received - begun)
+      if (reply.headers['retry-after'] === undefined) seen.withoutRetryAfter += 1
+    }
     await sleep(PAUSE_AFTER_FAILURE_MS)
   }
 

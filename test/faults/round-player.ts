@@ -79,9 +79,19 @@ export function openRoundPlayer(logFile: string): RoundPlayer {
     }
   }
 
+  async function onItsOwn(round: Extract<Round, { on: 'own' }>, random: () => number) {
+    const system = await round.open(folder(round.kind), logFile)
+    try {
+      return await playOn(system, random, (context) => round.run(context))
+    } finally {
+      await closeSystem(system)
+    }
+  }
+
   return {
     async play(round, random) {
       if (round.on === 'disk') return onOwnDisk(random, (context) => round.run(context))
+      if (round.on === 'own') return onItsOwn(round, random)
       const on = round.on
       try {
         if (on === 'trio')

@@ -24,6 +24,12 @@ export type Round =
   | (RoundBase & { readonly on: 'single'; run(context: RoundContext): Promise<RoundResult> })
   | (RoundBase & { readonly on: 'trio'; run(context: RoundContext<Trio>): Promise<RoundResult> })
   | (RoundBase & { readonly on: 'disk'; run(context: RoundContext): Promise<RoundResult> })
+  /** On a test system made for it alone. */
+  | (RoundBase & {
+      readonly on: 'own'
+      open(folder: string, logFile: string): Promise<TestSystem>
+      run(context: RoundContext): Promise<RoundResult>
+    })
 
 /** A whole number of milliseconds between two bounds. */
 export function between(random: () => number, low: number, high: number): number {

@@ -1,14 +1,15 @@
-// `npm run faults -- --rounds N [--seed S] [--resume] [--only KIND]`: what operations do to a service at their worst, and what clients still have.
+// `npm run faults -- --rounds N [--seed S] [--resume] [--only KIND] [--from REV]`: what operations do to a service at their worst, and what clients still have.
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Round } from './round.ts'
 import { openRoundPlayer } from './round-player.ts'
+import { rollingUpgradeFrom } from './rounds/upgrade.ts'
 import { type Counts, keepCounts, noCounts, readCounts, withSkipped, withVerdict } from './state.ts'
 import { momentsOf, ROUNDS, roundAt } from './table.ts'
 import { instant, type Verdict } from './words.ts'
 
-const USAGE = `usage: npm run faults -- [--rounds N] [--seed S] [--resume] [--only KIND[,KIND]]
+const USAGE = `usage: npm run faults -- [--rounds N] [--seed S] [--resume] [--only KIND[,KIND]] [--from REV]
 kinds: ${[...new Set(ROUNDS.map(({ kind }) => kind))].join(', ')}`
 const folder = resolve(process.env['ACCORD_VAR'] ?? 'var', 'faults')
 const stateFile = join(folder, 'state.json')
@@ -88,10 +89,13 @@ function readArguments() {
         seed: { type: 'string', default: '1' },
         resume: { type: 'boolean', default: false },
         only: { type: 'string' },
+        from: { type: 'string' },
       },
     })
     const kinds = values.only?.split(',')
-    const table = kinds ? ROUNDS.filter(({ kind }) => kinds.includes(kind)) : ROUNDS
+    const { from } = values
+    const all = from ? ROUNDS.map((round) => (round.kind === 'rolling-upgrade' ? rollingUpgradeFrom(from) : round)) : ROUNDS
+    const table = kinds ? all.filter(({ kind }) => kinds.includes(kind)) : all
     const [rounds, seed] = [Number(values.rounds), Number(values.seed)]
     const isProper = Number.isInteger(rounds) && rounds > 0 && Number.isInteger(seed) && table.length > 0
     return isProper ? { rounds, seed, resume: values.resume, table } : undefined

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { instant, until } from './words.ts'
 
@@ -12,6 +13,10 @@ export interface ServiceSettings {
   readonly varDirectory: string
   readonly durability: 'D0' | 'D1' | 'D2'
   readonly clockOffsetMs: number
+  /** The folder of another release, whose service is started instead of the present one. */
+  readonly root?: string
+  /** A folder of migrations instead of its own. */
+  readonly migrations?: string
   /** Variables of the service's configuration. */
   readonly config: Readonly<Record<string, string>>
 }
@@ -30,7 +35,7 @@ export interface ServiceProcess {
   drain(): Promise<{ readonly code: number | null; readonly ms: number }>
 }
 
-const PROGRAM = fileURLToPath(new URL('./service.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const READY_LIMIT_MS = 30_000
 const END_LIMIT_MS = 30_000
 const running = new Set<ServiceProcess>()
@@ -38,7 +43,7 @@ const running = new Set<ServiceProcess>()
 /** Starts a service; what it says on its standard streams goes to `logFile`. */
 export function startService(settings: ServiceSettings, logFile: string): ServiceProcess {
   const log = openSync(logFile, 'a', 0o600)
-  const child: ChildProcess = fork(PROGRAM, [], {
+  const child: ChildProcess = fork(join(settings.root ?? ROOT, 'test/faults/service.ts'), [], {
     execArgv: ['--import=tsx'],
     stdio: ['ignore', 'pipe', log, 'ipc'],
     detached: true,

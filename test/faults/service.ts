@@ -17,7 +17,7 @@ const parsed = parseConfig({ LOG_LEVEL: 'error', ...settings.config })
 if (!parsed.ok) throw new Error(JSON.stringify(parsed.refusal))
 const offset = settings.clockOffsetMs
 const issuer = await openDevelopmentIssuer(settings.keys)
-await migrate({ url: settings.databaseUrl })
+await migrate({ url: settings.databaseUrl, ...(settings.migrations ? { directory: settings.migrations } : {}) })
 const app = await buildApp({
   config: parsed.value,
   databaseUrl: settings.databaseUrl,

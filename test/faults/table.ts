@@ -8,6 +8,7 @@ import { overload } from './rounds/overload.ts'
 import { restoreBackup } from './rounds/restore.ts'
 import { cancelledWait, namesReset, standbyLost } from './rounds/standbys.ts'
 import { tamper } from './rounds/tamper.ts'
+import { rollingUpgrade } from './rounds/upgrade.ts'
 import { silentHost, witnessedNodes } from './rounds/witnesses.ts'
 import { seeded } from './words.ts'
 
@@ -27,6 +28,7 @@ export const ROUNDS: readonly Round[] = [
   silentHost,
   overload,
   restoreBackup,
+  rollingUpgrade,
   tamper,
   standbyLost,
   cancelledWait,
