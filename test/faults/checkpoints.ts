@@ -8,6 +8,8 @@ export interface CheckpointKeeper {
   readonly vkeys: ReadonlyMap<string, string>
   /** Fetches the newest checkpoint of each log from every service. */
   fetch(logs: readonly string[]): Promise<void>
+  /** Forgets what was fetched since `size` notes of each log were held: a restored database does not know it. */
+  keepOnly(sizes: ReadonlyMap<string, number>): void
   start(logs: readonly string[]): void
   stop(): Promise<void>
 }
@@ -37,6 +39,9 @@ export function checkpointKeeper(urls: () => readonly string[]): CheckpointKeepe
     notes,
     vkeys,
     fetch,
+    keepOnly(sizes) {
+      for (const [log, held] of notes) notes.set(log, new Set([...held].slice(0, sizes.get(log) ?? 0)))
+    },
     start(logs) {
       clearInterval(timer)
       timer = setInterval(() => {

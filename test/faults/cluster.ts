@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chownSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -80,12 +80,41 @@ export function conninfo(primary: Pick<Cluster, 'port'>, standby: { readonly nam
   return `host=127.0.0.1 port=${primary.port} user=accord password=${standby.password} application_name=${standby.name}`
 }
 
-/** Copies the data folder of a stopped cluster: a cold backup. */
-export function copyCold(from: Cluster, directory: string): void {
-  if (from.pid()) throw new Error('a cold copy needs a stopped server')
-  cpSync(from.directory, directory, { recursive: true, preserveTimestamps: true })
-  spawnSync('chown', ['-R', `${account.uid ?? process.getuid?.()}`, directory])
-  removeStalePidFile(directory)
+/** Backups of a running server, as the runbook gives them, without holding up what runs in this process. */
+export async function backUp(
+  options: ClusterOptions,
+  directory: string,
+  how: 'pg_basebackup' | 'pg_dump',
+  database: string,
+): Promise<void> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  give(directory)
+  const access = ['-h', '127.0.0.1', '-p', String(options.port), '-U', 'accord']
+  if (how === 'pg_basebackup') return runBeside(options, how, [...access, '-D', directory, '-c', 'fast', '-X', 'stream'])
+  await runBeside(options, 'pg_dumpall', [...access, '--globals-only', '-f', join(directory, 'roles.sql')])
+  await runBeside(options, how, [...access, '-Fc', '-f', join(directory, 'accord.dump'), database])
+}
+
+/** Fills a new, empty server from a dump that `backUp` made. */
+export async function restoreDump(options: ClusterOptions, directory: string, database: string): Promise<void> {
+  const access = ['-h', '127.0.0.1', '-p', String(options.port), '-U', 'accord']
+  // The role that made the new server is there already: psql says so and goes on.
+  await runBeside(options, 'psql', [...access, '-d', 'postgres', '-q', '-f', join(directory, 'roles.sql')])
+  await runBeside(options, 'createdb', [...access, database])
+  await runBeside(options, 'pg_restore', [...access, '-d', database, '--exit-on-error', join(directory, 'accord.dump')])
+}
+
+function runBeside(options: ClusterOptions, program: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, PGPASSWORD: options.password }
+    const child = spawn(join(options.bin, program), args, { ...account, cwd: '/', env, stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    child.stderr?.on('data', (bytes: Buffer) => {
+      said += bytes
+    })
+    child.once('error', reject)
+    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`${program} failed: ${said}`))))
+  })
 }
 
 export function openCluster(options: ClusterOptions): Cluster {

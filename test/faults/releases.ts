@@ -50,7 +50,8 @@ export function takeOut(revision: string, folder: string): Release {
     cpSync(MIGRATIONS_DIRECTORY, used, { recursive: true })
   }
   const pending = isRefused ? [] : present.map(({ name }) => name).filter((name) => name > newest)
-  return { root: folder, revision, ownMigrations, edited: [...edited, ...between], pending }
+  const short = run('git', ['rev-parse', '--short=7', revision]).trim()
+  return { root: folder, revision: short, ownMigrations, edited: [...edited, ...between], pending }
 }
 
 /** The present migrations and one more, as the next release would bring it, in a folder of their own. */
@@ -60,7 +61,8 @@ export function withOneMore(folder: string, name: string, sql: string): string {
   return folder
 }
 
-function run(program: string, args: readonly string[]): void {
+function run(program: string, args: readonly string[]): string {
   const done = spawnSync(program, args, { cwd: REPOSITORY, encoding: 'utf8' })
   if (done.status !== 0) throw new Error(`${program} failed: ${done.stderr || String(done.error)}`)
+  return done.stdout
 }

@@ -50,12 +50,13 @@ export function openRoundPlayer(logFile: string): RoundPlayer {
     system: S,
     random: () => number,
     run: (context: { system: S; random: () => number }) => Promise<RoundResult>,
+    isRestored = false,
   ) {
     const since = { decisions: system.ledger.decisions.length, suspensions: system.ledger.suspensions.length }
     const { findings, notes } = await run({ system, random })
     if (system.urls().length === 0) await system.oneService()
     const seen = await askOracle(system, since)
-    const strange = await askStranger(system)
+    const strange = await askStranger(system, isRestored)
     const missed = unanswered.has(system) ? [] : await checkOracle(system)
     const leavesWithoutAnswer = seen.leavesWithoutAnswer - (unanswered.get(system) ?? 0)
     unanswered.set(system, seen.leavesWithoutAnswer)
@@ -82,7 +83,7 @@ export function openRoundPlayer(logFile: string): RoundPlayer {
   async function onItsOwn(round: Extract<Round, { on: 'own' }>, random: () => number) {
     const system = await round.open(folder(round.kind), logFile)
     try {
-      return await playOn(system, random, (context) => round.run(context))
+      return await playOn(system, random, (context) => round.run(context), round.restores)
     } finally {
       await closeSystem(system)
     }

@@ -17,6 +17,8 @@ interface RoundBase {
   readonly faults: string
   /** Why this machine cannot run it; null when it can. */
   readonly lacks?: () => string | null
+  /** Whether it puts an old database back, whose logs end and are opened anew. */
+  readonly restores?: true
 }
 
 /** A kind of round, by the test system it runs on. */

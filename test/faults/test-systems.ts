@@ -11,10 +11,14 @@ export const hasReplication = existsSync(join(POSTGRES_15, 'pg_basebackup'))
 export const STANDBY_NAMES = 'ANY 1 (n1,n2,n3)'
 
 /** A test system with one server, the version that `npm start` uses. `disk`: where the server's data goes, if not into the test system's folder. */
-export async function openSingle(folder: string, logFile: string, disk = folder): Promise<TestSystem> {
+export async function openSingle(
+  folder: string,
+  logFile: string,
+  disk = folder,
+  bin = findPostgres(postgresAccount()).bin,
+): Promise<TestSystem> {
   openFolder(folder)
   const password = randomBytes(18).toString('base64url')
-  const { bin } = findPostgres(postgresAccount())
   const options = await clusterOptions(disk, 'single', bin, password, { max_connections: '100' })
   initialise(options)
   const primary = openCluster(options)

@@ -78,7 +78,7 @@ async function upgraded({ system }: RoundContext, revision: string) {
     !answersAfter(loaded.seen, at.back) && 'no answer with an old node back',
   ]
   const notes = {
-    from: revision.slice(0, 7),
+    from: old.revision,
     schema: old.edited.length > 0 ? `the present one (${old.edited.length} of its files edited since or added among them)` : 'its own',
     migrated: migrated.join('+'),
     while_migrating: whileMigrating,
