@@ -1,10 +1,11 @@
 // `npm run bench`: what a decision costs, against an operation that decides nothing, in one run on one machine. `-- --quick` within a
 // minute, `-- --full` with up to 100,000 agreements, `-- --record` the same and its figures into bench/figures.json, `-- --profile` where
-// the time goes. The last line is one JSON object; what is not built yet is null.
+// the time goes, `-- --overload [SECONDS]` only what more callers than can be answered get. The last line is one JSON object; what is not built yet is null.
 import { setTimeout as pause } from 'node:timers/promises'
 import { recordedFigures, recordFigures } from './content.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { measureLists } from './lists.ts'
+import { measureOverload } from './overload.ts'
 import { askers, isKind, PAIRS, type PathLoad, pathLoad } from './path.ts'
 import { type Measured, measure } from './processes.ts'
 import { profileLoad } from './profile.ts'
@@ -19,10 +20,12 @@ const mode =
 const rounds = mode === 'quick' ? 1 : 3
 const seconds = mode === 'quick' ? 4 : 5
 const AGREEMENTS = 1056
+const OVERLOAD_SECONDS = 60
 
 const system = await openTestSystem()
 try {
   if (process.argv.includes('--profile')) await profile(system)
+  else if (process.argv.includes('--overload')) await overload(system)
   else {
     const figures = await run(system)
     compare(figures)
@@ -44,6 +47,14 @@ async function profile(system: TestSystem): Promise<void> {
   await service.close()
 }
 
+/** `--overload [SECONDS]`: the two storms alone. */
+async function overload(system: TestSystem): Promise<void> {
+  const databaseUrl = await system.database('bench')
+  await publishAgreements(databaseUrl, 0, AGREEMENTS)
+  const seconds = Number(process.argv[process.argv.indexOf('--overload') + 1] ?? OVERLOAD_SECONDS)
+  console.log(JSON.stringify(await measureOverload(system, databaseUrl, await askers(system), seconds)))
+}
+
 async function run(system: TestSystem) {
   const databaseUrl = await system.database('bench')
   await publishAgreements(databaseUrl, 0, AGREEMENTS)
@@ -54,6 +65,7 @@ async function run(system: TestSystem) {
   const lists = await measureLists(system)
   const evaluation = measureEvaluation(mode === 'quick' ? [1_000, 10_000] : [1_000, 10_000, 100_000])
   const searches = mode === 'quick' ? {} : await measureSearches(system, mode === 'full' ? [10_000, 100_000] : [10_000])
+  const stormed = mode === 'full' ? await measureOverload(system, databaseUrl, await askers(system), OVERLOAD_SECONDS) : null
   const loaded = mode === 'full' ? await measureLoading(system, 100_000) : null
   return {
     ...path,
@@ -66,6 +78,9 @@ async function run(system: TestSystem) {
     eval_ns_100k: evaluation[100_000] ?? null,
     search_10k_p95_ms: searches[10_000] ?? null,
     search_100k_p95_ms: searches[100_000] ?? null,
+    overload_evaluation_p99_ms: stormed?.overload_evaluation_p99_ms ?? null,
+    overload_refused_p99_ms: stormed?.overload_refused_p99_ms ?? null,
+    overload_recovery_ms: stormed?.overload_recovery_ms ?? null,
     load_100k_s: loaded?.seconds ?? null,
     load_100k_mb: loaded?.megabytes ?? null,
   }
