@@ -62,15 +62,8 @@ update keeper_change
 -- src/agreements/drafting/drafting.repository.ts
 
 -- also src/agreements/store/versions.repository.ts
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
-    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 delete from "agent"
@@ -98,6 +91,12 @@ insert into "agreement_party" ("agreement_id", "org", "contacts", "left_at", "po
   values ($1, ...)
   on conflict ("agreement_id", "org") do update
   set "position" = $2, "role" = $3, "capacities" = $4;
+
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
 
 insert into "policy_document" ("agreement_id", "position", "party", "conditions", "document_ref", "approved_on", "review_on")
   values ($1, ...);
@@ -1306,6 +1305,30 @@ update "signature"
   set "objected_at" = $1
   where "agreement_id" = $2 and "version" = $3 and "org" = $4;
 
+-- src/agreements/store/standing-permits.repository.ts
+
+insert into "standing_permit" ("id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "statement", "reason", "allowed_at",
+    "allowed_issuer", "allowed_by")
+  values ($1, ...);
+
+select "id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "statement", "reason", "allowed_at", "ended_at", "end_reason"
+  from "standing_permit"
+  where "agreement_id" = $1
+  order by "ended_at" is not null, "id" desc
+  limit $2;
+
+select "id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "statement", "reason", "allowed_at", "ended_at", "end_reason"
+  from "standing_permit"
+  where "agreement_id" = $1 and "flow" = $2 and "org" = $3 and "ended_at" is null;
+
+select "id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "statement", "reason", "allowed_at", "ended_at", "end_reason"
+  from "standing_permit"
+  where "agreement_id" = $1 and "id" = $2;
+
+update "standing_permit"
+  set "ended_at" = $1, "ended_issuer" = $2, "ended_by" = $3, "end_reason" = $4
+  where "id" = $5;
+
 -- src/agreements/store/standing.repository.ts
 
 insert into "agreement_party" ("agreement_id", "org", "position", "role", "capacities", "contacts", "invited_at")
@@ -1465,8 +1488,8 @@ insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", 
     "volume_subjects", "volume_records")
   values ($1, ...);
 
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
+    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")

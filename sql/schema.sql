@@ -4533,3 +4533,55 @@ begin
   end if;
   return new;
 end $function$;
+
+-- -------------------- standing_permits
+
+create table public.standing_permit (
+  id uuid not null,
+  agreement_id text not null,
+  version integer not null,
+  flow text not null,
+  flow_hash text not null,
+  org text not null,
+  hours integer not null,
+  statement text not null,
+  reason text,
+  allowed_at timestamp with time zone not null,
+  allowed_issuer text not null,
+  allowed_by text not null,
+  ended_at timestamp with time zone,
+  ended_issuer text,
+  ended_by text,
+  end_reason text,
+  constraint standing_permit_pkey PRIMARY KEY (id),
+  constraint standing_permit_agreement_id_org_fkey FOREIGN KEY (agreement_id, org) REFERENCES agreement_party(agreement_id, org) ON UPDATE CASCADE ON DELETE RESTRICT,
+  constraint standing_permit_agreement_id_version_fkey FOREIGN KEY (agreement_id, version) REFERENCES agreement_version(agreement_id, version) ON DELETE RESTRICT,
+  constraint end_of_standing_permit_says_who_and_why CHECK ((((ended_at IS NULL) = (ended_issuer IS NULL)) AND ((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) = (end_reason IS NULL)))),
+  constraint standing_permit_check CHECK ((ended_at >= allowed_at)),
+  constraint standing_permit_end_reason_check CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 2000))),
+  constraint standing_permit_flow_hash_check CHECK ((flow_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint standing_permit_hours_check CHECK (((hours >= 1) AND (hours <= 24))),
+  constraint standing_permit_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000)))
+);
+CREATE INDEX standing_permit_by_agreement ON public.standing_permit USING btree (agreement_id, id);
+CREATE UNIQUE INDEX one_standing_permit_a_flow_and_provider ON public.standing_permit USING btree (agreement_id, flow, org) WHERE (ended_at IS NULL);
+CREATE TRIGGER standing_permit_stands BEFORE DELETE OR UPDATE ON public.standing_permit FOR EACH ROW EXECUTE FUNCTION refuse_change_of_standing_permit();
+alter table public.standing_permit enable row level security;
+create policy standing_permit_follows_its_version on standing_permit for all to public
+  using (may_see_version(agreement_id, version))
+  with check (may_see_version(agreement_id, version));
+grant insert, select, update on public.standing_permit to accord_app;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_standing_permit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'DELETE' or old.ended_at is not null
+    or row (new.id, new.agreement_id, new.version, new.flow, new.flow_hash, new.hours, new.statement, new.reason, new.allowed_at, new.allowed_issuer, new.allowed_by)
+    is distinct from row (old.id, old.agreement_id, old.version, old.flow, old.flow_hash, old.hours, old.statement, old.reason, old.allowed_at, old.allowed_issuer, old.allowed_by) then
+    raise exception 'standing permit % stands as it was allowed', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;

@@ -11,6 +11,7 @@ import { mergingService } from './agreements/acts/merging.service.ts'
 import { severalAgreements } from './agreements/acts/several-agreements.service.ts'
 import { signatureAddressesService } from './agreements/acts/signature-addresses.service.ts'
 import { signingService } from './agreements/acts/signing.service.ts'
+import { standingPermitsService } from './agreements/acts/standing-permits.service.ts'
 import { successionService } from './agreements/acts/succession.service.ts'
 import { suspendingService } from './agreements/acts/suspending.service.ts'
 import { draftFacts } from './agreements/draft-facts.service.ts'
@@ -133,6 +134,8 @@ export function openRegister(
   const history = historyService({ read, clock })
   const openSections = openSectionsService({ db, clock })
   const suspending = suspendingService({ act, chains, boroughs })
+  const restrictedPurposes = new Set(services.config.restrictedPurposes)
+  const standingPermits = standingPermitsService({ perform: acts.perform, read, clock, boroughs, restrictedPurposes })
   const signing = signingService({ act, chains, untrained: signingRefusedOn })
   const ending = endingService({ act, chains, boroughs })
   const disposing = disposingService({ act, read, readInPlace: readingInPlace({ db, agreements, clock }), clock, boroughs })
@@ -187,6 +190,7 @@ export function openRegister(
       evidence,
       merging,
       succession,
+      standingPermits,
     }),
     agreementTextsRoutes(documents, history),
     draftingRoutes({

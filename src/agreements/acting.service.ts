@@ -100,6 +100,9 @@ const EVENTS = {
 /** Acts that change neither a text nor who is a party to it, and so none of the words by which the agreement is found. */
 const WORDS_STAY: ReadonlySet<string> = new Set<ActName>(['suspend', 'lift', 'confirm_review', 'attach', 'state', 'attest', 'dispute'])
 
+/** Acts that no decision stands on but manifests do: each makes a revision, so that none is issued on what was before it. */
+const ALWAYS_PUBLISHED: ReadonlySet<string> = new Set(['allow_standing', 'end_standing'])
+
 /** What falls due is no organisation's act: whoever keeps the text may be another by then, or have ended. */
 function readerOf(principal: Principal): Reader {
   return isService(principal) ? { kind: 'system' } : writerFor(principal)
@@ -133,15 +136,16 @@ export function actingService({ commands, agreements, notifications, policy, mus
       // What is kept and published is the whole of it, whatever whoever acted may still see.
       await readAs(tx, { kind: 'system' })
       const version = await actsRepository(tx).touch(id, sequence, now)
-      if (!WORDS_STAY.has(act)) await indexForSearch(tx, id)
+      if (!WORDS_STAY.has(act) && !ALWAYS_PUBLISHED.has(act)) await indexForSearch(tx, id)
       const from = before?.status ?? null
       await actsRepository(tx).addHistory({ agreementId: id, sequence, at: now, act, principal, from, done, leafId })
       return version
     },
-    async publish(tx, { id, before, now }) {
+    async publish(tx, { id, act, before, now }) {
       const [after] = await agreements.toPublish(tx, [id])
       const [was] = before ? agreementsForPolicy([before]) : []
-      if (after === undefined || JSON.stringify(after) === JSON.stringify(was)) return undefined
+      const isSame = JSON.stringify(after) === JSON.stringify(was)
+      if (after === undefined || (isSame && !ALWAYS_PUBLISHED.has(act))) return undefined
       return policy.publish(tx, { agreements: [after] }, now)
     },
     record({ id, before, done, sequence, now }) {

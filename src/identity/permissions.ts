@@ -77,6 +77,9 @@ export const PERMISSIONS = {
   'agreement:confirm': ['IG_OFFICER'],
   'agreement:suspend': ['IG_OFFICER', 'DPO', 'CALDICOTT_GUARDIAN', 'SIRO'],
   'agreement:lift': ['SIRO'],
+  // What ends is ended by whoever may suspend.
+  'standing_permit:allow': ['SIRO'],
+  'standing_permit:end': ['IG_OFFICER', 'DPO', 'CALDICOTT_GUARDIAN', 'SIRO'],
   'agreement:withdraw': ['SIGNATORY', 'SIRO'],
   'agreement:terminate': ['SIGNATORY', 'SIRO'],
   'agreement:evidence': PEOPLE_OF_A_PARTY,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { STANDING_STATEMENT } from '../../src/agreements/model/standing-permit.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { londonDay } from '../../src/platform/kernel/london-day.ts'
 import type { Desk, Person } from './agreement-desk.ts'
@@ -399,6 +400,13 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     },
     suspendAgreement: async () => ({ person: { org: CAMDEN, role: 'DPO' }, path: { id: await signed() } }),
     liftSuspension: async () => ({ person: siro, path: { ...(await suspended()) } }),
+    listStandingPermits: async () => ({ person: officer, path: { id: await signed() } }),
+    allowStandingPermit: async () => ({ person: siro, path: { id: await signed() } }),
+    endStandingPermit: async () => {
+      const id = await signed()
+      const body = { flow: 'F1', hours: 12, statement: STANDING_STATEMENT }
+      return { person: siro, path: { id, standingPermitId: String((await post(siro, `/v1/agreements/${id}/standing-permits`, body)).id) } }
+    },
     withdrawFromAgreement: async () => ({ person: { org: HACKNEY, role: 'SIRO' }, path: { id: await signed() } }),
     takeBackWithdrawal: async () => {
       const id = await signed()

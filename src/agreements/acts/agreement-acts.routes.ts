@@ -16,6 +16,7 @@ import type { membershipService } from './membership.service.ts'
 import type { mergingService } from './merging.service.ts'
 import type { SignatureAddressesService } from './signature-addresses.service.ts'
 import type { signingService } from './signing.service.ts'
+import type { StandingPermitsService } from './standing-permits.service.ts'
 import type { successionService } from './succession.service.ts'
 import type { suspendingService } from './suspending.service.ts'
 
@@ -33,6 +34,7 @@ export interface AgreementActs {
   readonly evidence: ReturnType<typeof evidenceService>
   readonly merging: ReturnType<typeof mergingService>
   readonly succession: ReturnType<typeof successionService>
+  readonly standingPermits: StandingPermitsService
 }
 
 /** The body that the contract documents for a status of an operation. */
@@ -56,6 +58,7 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
     evidence,
     merging,
     succession,
+    standingPermits,
   } = acts
   return async (app) => {
     const act = actsOf(app)
@@ -66,6 +69,8 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
     act('abandonDraft', 200, changeOf, (call) => amending.abandon(call))
     act('suspendAgreement', 201, callOf, (call, { body }) => suspending.suspend(call, body))
     act('liftSuspension', 200, callOf, (call, { params, body }) => suspending.lift(call, params.suspensionId, body))
+    act('allowStandingPermit', 201, callOf, (call, { body }) => standingPermits.allow(call, body))
+    act('endStandingPermit', 200, callOf, (call, { params, body }) => standingPermits.end(call, params.standingPermitId, body))
     act('withdrawFromAgreement', 201, callOf, (call, { body }) => membership.withdraw(call, body))
     act('takeBackWithdrawal', 200, callOf, (call, { body }) => membership.stay(call, body))
     act('inviteParty', 201, callOf, (call, { body }) => membership.invite(call, body))
@@ -90,6 +95,9 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
     })
     answer(app, 'listSignatureAddresses', async (request) =>
       reply(200, { addresses: orThrow(await signatureAddresses.of(callerOf(request), request.params.id)) }),
+    )
+    answer(app, 'listStandingPermits', async (request) =>
+      reply(200, orThrow(await standingPermits.list(callerOf(request), request.params.id))),
     )
     answer(app, 'listDisposals', async (request) => reply(200, orThrow(await disposing.list(callerOf(request), request.params.id))))
     answer(app, 'listEvidence', async (request) => reply(200, orThrow(await evidence.list(callerOf(request), request.params.id))))

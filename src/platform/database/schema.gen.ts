@@ -1370,6 +1370,25 @@ export interface StaffRole {
   to_day: string | null;
 }
 
+export interface StandingPermit {
+  agreement_id: string;
+  allowed_at: string;
+  allowed_by: string;
+  allowed_issuer: string;
+  end_reason: string | null;
+  ended_at: string | null;
+  ended_by: string | null;
+  ended_issuer: string | null;
+  flow: string;
+  flow_hash: string;
+  hours: number;
+  id: string;
+  org: string;
+  reason: string | null;
+  statement: string;
+  version: number;
+}
+
 export interface Suspension {
   agreed_at: string | null;
   agreed_by: string | null;
@@ -1618,6 +1637,7 @@ export interface DB {
   signature: Signature;
   signature_address: SignatureAddress;
   staff_role: StaffRole;
+  standing_permit: StandingPermit;
   suspension: Suspension;
   timer: Timer;
   trail_concern: TrailConcern;

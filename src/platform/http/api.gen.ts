@@ -2425,6 +2425,52 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/agreements/{id}/standing-permits": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Which flows of this agreement may stand in a manifest?
+         * @description In the order in which they were allowed, ended ones too (the newest 500).
+         */
+        readonly get: operations["listStandingPermits"];
+        readonly put?: never;
+        /**
+         * Let a flow stand in manifests, for when Accord cannot be reached
+         * @description By the senior information risk owner of a controller that provides on the flow, of the version in force. From here on `GET /v1/permissions/manifest` holds it while it is permitted, and whoever has
+         *     such a manifest may rely on it for `hours`: a suspension or withdrawal may arrive so late. It is for exactly this text of the flow: once a version with another one is in force it counts no more
+         *     and is allowed anew. Never for a purpose whose permits count at their own instant only (OB-3). 409 where the same flow stands already.
+         */
+        readonly post: operations["allowStandingPermit"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/standing-permits/{standingPermitId}/end": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Let a flow stand no longer
+         * @description By whoever may suspend for its provider. No manifest issued from here on holds it; one that was issued before may be relied on until it expires.
+         */
+        readonly post: operations["endStandingPermit"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/agreements/{id}/withdrawals": {
         readonly parameters: {
             readonly query?: never;
@@ -8893,6 +8939,47 @@ export interface components {
                 /** @description The party that lifted it; null: nobody did. */
                 readonly lifted_by_org: string | null;
             };
+        };
+        /** @description A flow that its provider lets stand in manifests. */
+        readonly StandingPermit: {
+            /**
+             * Format: uuid
+             * @description Its identifier.
+             */
+            readonly id: string;
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description The version that was in force when it was allowed. */
+            readonly version: number;
+            /** @description The flow. */
+            readonly flow: string;
+            /** @description SHA-256 of the canonical JSON (RFC 8785) of the flow, hex: it is for exactly this text of it. */
+            readonly flow_hash: string;
+            /** @description Code of the organisation that discloses and lets it stand. */
+            readonly provider: string;
+            /** @description For how long a manifest with it may be relied on: so late may a revocation arrive. */
+            readonly hours: number;
+            /** @description What the senior information risk owner accepted. */
+            readonly statement: string;
+            /** @description Why. */
+            readonly reason: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            readonly allowed_at: string;
+            /**
+             * Format: date-time
+             * @description From when on no manifest holds it; null: it was not ended.
+             */
+            readonly ended_at: string | null;
+            /** @description Why it was ended. */
+            readonly end_reason: string | null;
+            /**
+             * @description COUNTS: a manifest holds it while it is permitted. FLOW_CHANGED: the version in force has another flow of that name, or none, so that no manifest holds it.
+             * @enum {string}
+             */
+            readonly state: "COUNTS" | "FLOW_CHANGED" | "ENDED";
         };
         /** @description A party leaves. Its duties about what it holds go on. */
         readonly PartyWithdrawal: {
@@ -17065,6 +17152,154 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["SuspensionAct"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listStandingPermits: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The standing permits. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The standing permits. */
+                        readonly standing_permits: readonly components["schemas"]["StandingPermit"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly allowStandingPermit: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "flow": "F1",
+                 *       "hours": 12,
+                 *       "statement": "I accept that a permit which is suspended or withdrawn may still be relied on, for up to the hours stated, by whoever holds a manifest that was issued before."
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description The flow. */
+                    readonly flow: string;
+                    /** @description For how long a manifest with it may be relied on. */
+                    readonly hours: number;
+                    /**
+                     * @description What you accept, word for word.
+                     * @enum {string}
+                     */
+                    readonly statement: "I accept that a permit which is suspended or withdrawn may still be relied on, for up to the hours stated, by whoever holds a manifest that was issued before.";
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The standing permit. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StandingPermit"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly endStandingPermit: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description The standing permit.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly standingPermitId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The nightly feed is asked about again"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The standing permit, ended. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StandingPermit"];
                 };
             };
             readonly default: components["responses"]["Problem"];

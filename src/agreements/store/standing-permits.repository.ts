@@ -1,0 +1,91 @@
+import type { Identity } from '../../identity/principal.ts'
+import type { Transaction } from '../../platform/database/database.ts'
+
+/** A flow that its provider lets stand in manifests, as it is stored. */
+export interface StoredStandingPermit {
+  readonly id: string
+  readonly agreement_id: string
+  readonly version: number
+  readonly flow: string
+  readonly flow_hash: string
+  /** The provider. */
+  readonly org: string
+  readonly hours: number
+  readonly statement: string
+  readonly reason: string | null
+  readonly allowed_at: string
+  /** null: it has not been ended. */
+  readonly ended_at: string | null
+  readonly end_reason: string | null
+}
+
+const COLUMNS = [
+  ...(['id', 'agreement_id', 'version', 'flow', 'flow_hash', 'org', 'hours'] as const),
+  ...(['statement', 'reason', 'allowed_at', 'ended_at', 'end_reason'] as const),
+] as const
+
+/** Standing permits: rows are added and ended, never removed. */
+export function standingPermitsRepository(tx: Transaction) {
+  return {
+    async insert(permit: Omit<StoredStandingPermit, 'ended_at' | 'end_reason'>, by: Identity): Promise<void> {
+      await tx
+        .insertInto('standing_permit')
+        .values({ ...permit, allowed_issuer: by.issuer, allowed_by: by.sub })
+        .execute()
+    },
+
+    async end(id: string, by: Identity, at: string, reason: string): Promise<void> {
+      await tx
+        .updateTable('standing_permit')
+        .set({ ended_at: at, ended_issuer: by.issuer, ended_by: by.sub, end_reason: reason })
+        .where('id', '=', id)
+        .execute()
+    },
+
+    /** Those of an agreement that have not been ended, and the newest of the others, in the order of their beginning. */
+    async of(agreementId: string, limit: number): Promise<StoredStandingPermit[]> {
+      const rows = await tx
+        .selectFrom('standing_permit')
+        .select(COLUMNS)
+        .where('agreement_id', '=', agreementId)
+        .orderBy((eb) => eb('ended_at', 'is not', null))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.toReversed()
+    },
+
+    async open(agreementId: string, flow: string, org: string): Promise<StoredStandingPermit | undefined> {
+      return tx
+        .selectFrom('standing_permit')
+        .select(COLUMNS)
+        .where('agreement_id', '=', agreementId)
+        .where('flow', '=', flow)
+        .where('org', '=', org)
+        .where('ended_at', 'is', null)
+        .executeTakeFirst()
+    },
+
+    async find(agreementId: string, id: string): Promise<StoredStandingPermit | undefined> {
+      return tx
+        .selectFrom('standing_permit')
+        .select(COLUMNS)
+        .where('agreement_id', '=', agreementId)
+        .where('id', '=', id)
+        .executeTakeFirst()
+    },
+
+    /** All that have not been ended and that this transaction's reader may know, by agreement; of one provider where one is named. */
+    async standing(provider: string | null, limit: number): Promise<StoredStandingPermit[]> {
+      return tx
+        .selectFrom('standing_permit')
+        .select(COLUMNS)
+        .where('ended_at', 'is', null)
+        .$if(provider !== null, (query) => query.where('org', '=', provider as string))
+        .orderBy('agreement_id')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+    },
+  }
+}
