@@ -61,11 +61,6 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -1325,6 +1320,18 @@ select "id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "st
   from "standing_permit"
   where "agreement_id" = $1 and "id" = $2;
 
+select "id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "statement", "reason", "allowed_at", "ended_at", "end_reason"
+  from "standing_permit"
+  where "ended_at" is null
+  order by "agreement_id", "id"
+  limit $1;
+
+select "id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "statement", "reason", "allowed_at", "ended_at", "end_reason"
+  from "standing_permit"
+  where "ended_at" is null and "org" = $1
+  order by "agreement_id", "id"
+  limit $2;
+
 update "standing_permit"
   set "ended_at" = $1, "ended_issuer" = $2, "ended_by" = $3, "end_reason" = $4
   where "id" = $5;
@@ -1490,6 +1497,10 @@ insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", 
 
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")

@@ -21,6 +21,9 @@ import { decisionUsage } from './decisions/history/usage.service.ts'
 import { livePolicy } from './decisions/live-policy.service.ts'
 import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
 import { localCodesService } from './decisions/local-codes/local-codes.service.ts'
+import { manifestKeys } from './decisions/manifests/manifest-keys.ts'
+import { manifestsRoutes } from './decisions/manifests/manifests.routes.ts'
+import { manifestsService } from './decisions/manifests/manifests.service.ts'
 import { notSharedRoutes } from './decisions/not-shared/not-shared.routes.ts'
 import { notSharedService } from './decisions/not-shared/not-shared.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
@@ -61,6 +64,8 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
     onAnswer: services.decisionsCounted.onAnswer,
   })
   const searches = searchesService({ recorder: recording, live, tokens: pageTokens(logKey), clock, random })
+  const keys = manifestKeys(logKey)
+  const manifests = manifestsService({ db, recorder: recording, live, permits, keys, clock, random })
   const clients = clientsService({ db, commands, policy, parties, isTrusted: services.isTrusted })
   const { altered } = log
   const reads = recordedReads(audit)
@@ -94,6 +99,7 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
       authzenRoutes(decisions, services.publicUrl),
       authzenSearchRoutes(searches),
       permissionsRoutes(searches, permits),
+      manifestsRoutes(manifests),
       logSearchRoutes(logSearch),
       trailRoutes(trail),
       replayRoutes(replays, impact),
@@ -101,7 +107,7 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
       localCodesRoutes(localCodesService({ commands, parties, reference, policy })),
       decisionRecordRoutes(records, callerOf),
       notSharedRoutes(notShared),
-      logRoutes({ ...log, receiptKey: log.receipts.keyOf, readerOf: callerOf }),
+      logRoutes({ ...log, receiptKey: log.receipts.keyOf, manifestKey: keys.keyOf, readerOf: callerOf }),
     ],
     filler,
     usage: decisionUsage({ db, filler }),

@@ -20,6 +20,11 @@ export function receiptSigner(secret: Uint8Array, origin: string): NoteSigner {
   return derived(secret, 'accord-receipt-key/v1', origin, `${origin}/receipts`)
 }
 
+/** The key that manifests recorded in a log are signed with: from the same secret, another key, named `<origin>/manifests`. */
+export function manifestSigner(secret: Uint8Array, origin: string): NoteSigner {
+  return derived(secret, 'accord-manifest-key/v1', origin, `${origin}/manifests`)
+}
+
 function derived(secret: Uint8Array, purpose: string, origin: string, name: string): NoteSigner {
   if (secret.length < SEED_BYTES_MIN) throw new Error(`the log key must have at least ${SEED_BYTES_MIN} bytes`)
   const seed = Buffer.from(hkdfSync('sha256', secret, purpose, origin, 32))

@@ -11,6 +11,8 @@ export interface LogRoutesOptions {
   readonly audit: Pick<AuditService, 'recordRead'>
   /** The key (vkey) that receipts of a log are signed with; undefined while they are not. */
   readonly receiptKey: (origin: string) => string | undefined
+  /** The key (vkey) that manifests recorded in a log are signed with. */
+  readonly manifestKey: (origin: string) => string
   readonly readerOf: (request: Pick<FastifyRequest, 'principal'>) => LogRead['reader']
 }
 
@@ -20,7 +22,7 @@ const BYTES = 'application/octet-stream'
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 /** The log as static files (C2SP tlog-tiles). Everything is in the path, so that no cache can mix two answers up (R44). */
-export function logRoutes({ reading, audit, receiptKey, readerOf }: LogRoutesOptions): FastifyPluginAsync {
+export function logRoutes({ reading, audit, receiptKey, manifestKey, readerOf }: LogRoutesOptions): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'getLogCheckpoint', async ({ params }) => note(await reading.checkpoint(params.log), 'no-cache'))
     answer(app, 'getWitnessedCheckpoint', async ({ params }) => note(await reading.witnessed(params.log), 'no-cache'))
@@ -32,6 +34,10 @@ export function logRoutes({ reading, audit, receiptKey, readerOf }: LogRoutesOpt
       const log = await reading.find(params.log)
       const vkey = log && receiptKey(log.origin)
       return note(vkey && `${vkey}\n`, 'public, max-age=3600')
+    })
+    answer(app, 'getManifestKey', async ({ params }) => {
+      const log = await reading.find(params.log)
+      return note(log && `${manifestKey(log.origin)}\n`, 'public, max-age=3600')
     })
     for (const id of ['getLogTile', 'getLogTile2', 'getLogTile3', 'getLogTile4'] as const) {
       answer(app, id, async (request) => {

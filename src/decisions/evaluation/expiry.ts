@@ -21,14 +21,34 @@ export interface PermitPolicy {
  */
 export function expiresAt(outcome: Outcome, policy: PermitPolicy): number | null {
   if (outcome.decision === 'DENY') return null
-  const { at, request, provider, recipient, codes } = outcome.facts
-  for (const restricted of policy.restrictedPurposes) if (codes.purposes.isWithin(request.purpose, restricted)) return at
+  const { at, request, provider, recipient } = outcome.facts
+  if (isRestricted(outcome, policy)) return at
   const ttlSeconds =
     outcome.via === 'BREAK_GLASS' ? Math.min(policy.permitTtlSeconds, BREAK_GLASS_TTL_SECONDS_MAX) : policy.permitTtlSeconds
   const ends = [at + ttlSeconds * 1000, nextLondonMidnight(at), endOf(provider), endOf(recipient)]
   if (outcome.via === 'AD_HOC') ends.push(outcome.oneOff.validTo)
   if (outcome.via === 'AGREEMENT') ends.push(nextChange(outcome.finding.agreement, [request.provider, request.recipient], at))
   return Math.min(...ends.filter((end) => end > at))
+}
+
+/**
+ * The instant until which a permit by an agreement may stand in a manifest, null: not at all. Dates are another matter: what they change at
+ * midnight is asked of the rules then.
+ */
+export function standsUntil(outcome: Extract<Outcome, { via: 'AGREEMENT' }>, policy: PermitPolicy, hours: number): number | null {
+  if (isRestricted(outcome, policy)) return null
+  const { at, request, provider, recipient } = outcome.facts
+  const ends = [at + hours * 3_600_000, endOf(provider), endOf(recipient)]
+  ends.push(nextChange(outcome.finding.agreement, [request.provider, request.recipient], at))
+  return Math.min(...ends.filter((end) => end > at))
+}
+
+function isRestricted(
+  { facts: { request, codes } }: Extract<Outcome, { decision: 'PERMIT' }>,
+  { restrictedPurposes }: Pick<PermitPolicy, 'restrictedPurposes'>,
+): boolean {
+  for (const restricted of restrictedPurposes) if (codes.purposes.isWithin(request.purpose, restricted)) return true
+  return false
 }
 
 function endOf({ active_to }: Organisation): number {

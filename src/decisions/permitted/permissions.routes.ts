@@ -54,11 +54,11 @@ function searchOf(query: Query, own: string, permits: PermitPolicy): Omit<Search
 }
 
 /** In the log it is the search that it is: who may receive what one provides, or what one may receive. */
-function eventOf({ direction }: Partial<Query>): CallEvent {
+export function eventOf({ direction }: Partial<Query>): CallEvent {
   return direction === 'SEND' ? 'adl.search_subject' : 'adl.search_resource'
 }
 
-function recordedOf({ organisation, direction, with: other, purpose }: PermissionsAsked): RecordedSearch {
+export function recordedOf({ organisation, direction, with: other, purpose }: PermissionsAsked): RecordedSearch {
   const isSent = direction === 'SEND'
   return {
     [isSent ? 'provider' : 'recipient']: organisation,

@@ -93,19 +93,19 @@ export function permissionsOn(
 }
 
 /** The bodies with which the organisation may share something and about which the caller may ask (as of a search), sorted. */
-function othersOf({ organisation, with: only }: PermissionsAsked, asking: Asking, index: PolicyIndex): readonly string[] {
+export function othersOf({ organisation, with: only }: PermissionsAsked, asking: Asking, index: PolicyIndex): readonly string[] {
   const org = index.codeOf(organisation)
   const others = index.besides(org).filter((other) => other !== org && (only === null || other === index.codeOf(only)))
   return mayAskOf(org, asking, index) ? others : others.filter((other) => mayAskOf(other, asking, index))
 }
 
-function pairOf({ organisation, direction }: PermissionsAsked, other: string, index: PolicyIndex) {
+export function pairOf({ organisation, direction }: PermissionsAsked, other: string, index: PolicyIndex) {
   const org = index.codeOf(organisation)
   return direction === 'SEND' ? { provider: org, recipient: other } : { provider: other, recipient: org }
 }
 
 /** A flow with a purpose for which it may be, as a question that names everything that it lists. */
-interface Candidate {
+export interface Candidate {
   readonly key: string
   readonly agreement: PolicyAgreement
   readonly flow: PolicyFlow
@@ -114,8 +114,8 @@ interface Candidate {
   readonly methods: readonly string[]
 }
 
-function candidatesOf(
-  { purpose: only }: PermissionsAsked,
+export function candidatesOf(
+  { purpose: only }: Pick<PermissionsAsked, 'purpose'>,
   pair: Pick<DecisionBody, 'provider' | 'recipient'>,
   agreements: readonly PolicyAgreement[],
   codes: CodeLists,
@@ -153,16 +153,16 @@ function candidatesOf(
   return found.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 }
 
-interface Grounds {
+export interface Grounds {
   readonly permits: PermitPolicy
   readonly asking: Asking
   readonly index: PolicyIndex
 }
 
-type Permitted = Extract<Outcome, { via: 'AGREEMENT' }>
+export type Permitted = Extract<Outcome, { via: 'AGREEMENT' }>
 
 interface Lines {
-  readonly lines: readonly { readonly key: string; readonly line: Permission }[]
+  readonly lines: readonly { readonly key: string; readonly line: Permission; readonly permit: Permitted }[]
   readonly questions: number
 }
 
@@ -170,11 +170,11 @@ interface Lines {
  * All items in one line where the rules permit them together. Where they do not, those that are permitted alone are asked together; and a line each
  * where not even these go together (one law carries one, another the other).
  */
-function linesOf(candidate: Candidate, grounds: Grounds): Lines {
+export function linesOf(candidate: Candidate, grounds: Grounds): Lines {
   const { key, items } = candidate
   const ask = (data_items: readonly string[]) => permitOf(candidate, { ...candidate.body, data_items }, grounds)
   const whole = (data_items: readonly string[], permit: Permitted) => [
-    { key: `${key}\n`, line: lineOf(candidate, data_items, permit, grounds) },
+    { key: `${key}\n`, permit, line: lineOf(candidate, data_items, permit, grounds) },
   ]
   if (items.length === 0) return { lines: [], questions: 0 }
   const all = ask(items)
@@ -188,13 +188,13 @@ function linesOf(candidate: Candidate, grounds: Grounds): Lines {
   const questions = items.length + 2
   if (together) return { lines: whole(fitting, together), questions }
   return {
-    lines: alone.map(({ item, permit }) => ({ key: `${key}\n${item}`, line: lineOf(candidate, [item], permit, grounds) })),
+    lines: alone.map(({ item, permit }) => ({ key: `${key}\n${item}`, permit, line: lineOf(candidate, [item], permit, grounds) })),
     questions,
   }
 }
 
 /** The permit that rides on this very flow; undefined: there is none. */
-function permitOf({ flow }: Candidate, body: DecisionBody, { asking, index }: Grounds): Permitted | undefined {
+export function permitOf({ flow }: Candidate, body: DecisionBody, { asking, index }: Grounds): Permitted | undefined {
   const outcome = outcomeOf(body, asking, index)
   if (outcome.decision !== 'PERMIT' || outcome.via !== 'AGREEMENT') return undefined
   const finding = [outcome.finding, ...outcome.others].find((one: Finding) => one.flow === flow)

@@ -130,6 +130,31 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/permissions/manifest": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What may this organisation send or receive while Accord cannot be reached?
+         * @description A signed manifest of standing permits: the lines of `GET /v1/permissions` whose flow its provider lets stand (`POST /v1/agreements/{id}/standing-permits`) and that are permitted at this moment, each with
+         *     its obligations, the narrower data subjects by name, and the instant until which it may be relied on, 24 hours at most. A line stands past a midnight in London only if the rules permit the same then. **A revocation may arrive
+         *     late by `revocation_delay_hours`: where Accord can be reached, ask it.** Never in it: purposes whose permits count at their own instant, one-off disclosures, emergencies, what needs a consent.
+         *
+         *     A signed note (C2SP signed-note): the line `accord-permissions-manifest/v1`, a line of canonical JSON (RFC 8785), a blank line, and the signature of the key at `/log/{log}/manifest-vkey`. `examples/manifest.ts` checks it
+         *     and finds lines in it without asking. Issuing one is one record in the log, made before it is given. 422 where more than 500 lines stand: narrow it with `with` or `purpose`.
+         */
+        readonly get: operations["issueManifest"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/decisions/export": {
         readonly parameters: {
             readonly query?: never;
@@ -704,6 +729,26 @@ export interface paths {
          * @description Get it once, by a way you trust, and keep it. 404 where receipts are not signed.
          */
         readonly get: operations["getReceiptKey"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/manifest-vkey": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The key that manifests recorded in a log are signed with
+         * @description Get it while Accord can be reached, by a way you trust, and keep it: a manifest is checked against it without asking.
+         */
+        readonly get: operations["getManifestKey"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -11457,6 +11502,53 @@ export interface operations {
             };
         };
     };
+    readonly issueManifest: {
+        readonly parameters: {
+            readonly query: {
+                /**
+                 * @description What the caller's organisation may send, or what it may receive.
+                 * @example SEND
+                 */
+                readonly direction: "SEND" | "RECEIVE";
+                /**
+                 * @description Only to or from this organisation.
+                 * @example LBC_HACKNEY
+                 */
+                readonly with?: string;
+                /**
+                 * @description Only for this PURPOSE code.
+                 * @example HOMELESSNESS.PLACEMENT_NOTIFICATION
+                 */
+                readonly purpose?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The manifest, signed. */
+            readonly 200: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            /** @description A problem (RFC 9457). A call that cannot be read (400) is recorded, and `decision_id` names the record. */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly exportDecisions: {
         readonly parameters: {
             readonly query: {
@@ -12773,6 +12865,33 @@ export interface operations {
         readonly requestBody?: never;
         readonly responses: {
             /** @description One line, `<origin>/receipts+<key id>+<base64>`. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getManifestKey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One line, `<origin>/manifests+<key id>+<base64>`. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;

@@ -1,0 +1,35 @@
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import { answer, bytesReply } from '../../platform/http/answer.ts'
+import { problemOfRequest } from '../../platform/http/validation-problem.ts'
+import { orThrow, Refused } from '../../platform/kernel/refusal.ts'
+import { eventOf, recordedOf } from '../permitted/permissions.routes.ts'
+import type { PermissionsAsked } from '../permitted/permissions.ts'
+import { traceOf } from '../trace.ts'
+import type { ManifestsService } from './manifests.service.ts'
+
+interface Query {
+  readonly direction: PermissionsAsked['direction']
+  readonly with?: string
+  readonly purpose?: string
+}
+
+/** Signed manifests over HTTP. It may never answer before the record is made. */
+export function manifestsRoutes(manifests: ManifestsService): FastifyPluginAsync {
+  return async (app) => {
+    answer(app, 'issueManifest', async (given) => {
+      const request = given as FastifyRequest
+      const query = request.query as Query
+      const caller = callerOf(request)
+      const call = { caller, trace: traceOf(request.headers['traceparent']), event: eventOf(query) }
+      const fault = problemOfRequest(request)
+      if (fault) throw new Refused(await manifests.recordRefused({ ...call, simulated: false }, fault))
+      const { direction, with: other = null, purpose = null } = query
+      const asked: PermissionsAsked = { organisation: caller.org, direction, with: other, purpose }
+      const { id, note, lines, receipt } = orThrow(await manifests.issue({ ...call, asked, request: recordedOf(asked) }))
+      request.logFields['decisionId'] = id
+      request.logFields['results'] = String(lines)
+      return bytesReply(200, 'text/plain; charset=utf-8', note, { 'accord-receipt': receipt, 'cache-control': 'private, no-store' })
+    })
+  }
+}

@@ -1,0 +1,180 @@
+import t from 'tap'
+import { findLine, mayShareOffline, openManifest } from '../../examples/manifest.ts'
+import { STANDING } from '../../examples/pep.ts'
+import { STANDING_STATEMENT } from '../../src/agreements/model/standing-permit.ts'
+import type { Obligation } from '../../src/decisions/evaluation/obligations.ts'
+import type { Manifest } from '../../src/decisions/manifests/manifest.ts'
+import type { Permission } from '../../src/decisions/permitted/permissions.ts'
+import { agreementDesk, inForce, type Person } from '../support/agreement-desk.ts'
+import { SHARE } from '../support/demo-share.ts'
+import { decisionLeaves } from '../support/leaves.ts'
+import type { TestCaller } from '../support/service.ts'
+
+// `GET /v1/permissions/manifest`: what may be shared while the service cannot be reached (docs/decisions/0034-manifests.md).
+
+const NOON = '2026-11-22T12:00:00.000Z'
+const desk = await agreementDesk(t, NOON, { restrictedPurposes: ['HOMELESSNESS.DUTY_TO_REFER'] })
+const { service } = desk
+const { id } = await inForce(desk)
+const CAMDEN: TestCaller = { org: 'LBC_CAMDEN', clientId: 'camden-client' }
+const HACKNEY: TestCaller = { org: 'LBC_HACKNEY', clientId: 'hackney-client' }
+const SIRO: Person = { org: 'LBC_CAMDEN', role: 'SIRO' }
+const allow = (hours: number) =>
+  desk.call(SIRO, 'POST', `/v1/agreements/${id}/standing-permits`, { flow: 'F1', hours, statement: STANDING_STATEMENT })
+const FULFILS = { ...STANDING, LOG_DISCLOSURE: () => true }
+const ask = async (query: Readonly<Record<string, string>>, caller = CAMDEN) =>
+  service.inject({ method: 'GET', url: `/v1/permissions/manifest?${new URLSearchParams(query)}`, headers: await service.as(caller) })
+const KEY = (await service.inject({ method: 'GET', url: '/log/decisions-2026/manifest-vkey' })).body
+const issued = async (query: Readonly<Record<string, string>> = { direction: 'SEND' }, caller = CAMDEN) => {
+  const reply = await ask(query, caller)
+  t.equal(reply.statusCode, 200, reply.body)
+  return { note: Buffer.from(reply.body), ...(openManifest(Buffer.from(reply.body), KEY) as unknown as Manifest) }
+}
+const permissions = async (direction: string, caller = CAMDEN) =>
+  (await service.inject({ method: 'GET', url: `/v1/permissions?direction=${direction}`, headers: await service.as(caller) })).json()
+    .permissions
+
+t.test(
+  'a manifest is empty until a SIRO lets a flow stand, and then holds what is permitted on it from their organisation alone',
+  async (t) => {
+    const before = (await decisionLeaves(service)).length
+    t.match(await issued(), { lines: [], issued_at: NOON, expires_at: NOON })
+    t.equal((await allow(12)).status, 201)
+    const { note: _note, lines, ...manifest } = await issued()
+    t.match(manifest, { organisation: 'LBC_CAMDEN', direction: 'SEND', issued_at: NOON, policy_revision: Number })
+    const stripped = lines.map(
+      ({ line: _l, obligations: _o, valid_until: _v, revocation_delay_hours: _r, data_subjects: _d, ...line }) => line,
+    )
+    const table = await permissions('SEND')
+    t.strictSame(
+      stripped,
+      table.flatMap(({ expires_at: _e, data_subjects: _d, ...line }: Permission) =>
+        line.purpose.startsWith('HOMELESSNESS.DUTY_TO_REFER') ? [] : [line],
+      ),
+      'the lines of the table of permissions, but for what is restricted to its own instant',
+    )
+    t.ok(stripped.length > 0)
+    for (const line of lines) t.match(line, { revocation_delay_hours: 12, valid_until: '2026-11-23T00:00:00.000Z' })
+
+    const received = await issued({ direction: 'RECEIVE' }, HACKNEY)
+    t.ok(received.lines.length > 0)
+    t.ok(
+      received.lines.every(({ provider }) => provider === 'LBC_CAMDEN'),
+      'Islington lets nothing stand',
+    )
+    t.match(await issued({ direction: 'SEND' }, HACKNEY), { lines: [] })
+    t.match(await issued({ direction: 'SEND', with: 'LBC_BARNET' }), { lines: [] })
+
+    const leaves = (await decisionLeaves(service)).slice(before).filter(({ leaf }) => leaf.t === 'adl.search_subject')
+    t.match(leaves[1], { leaf: { id: manifest.manifest, st: 'Ok', n: lines.length }, payload: { response: { ...manifest, lines } } })
+  },
+)
+
+t.test('every line, asked at once, is a PERMIT with the obligations that it names, and offline the same question is found', async (t) => {
+  const manifest = await issued()
+  for (const { methods, countries, agreement, obligations, line, ...rest } of manifest.lines) {
+    const { version: _v, flow: _f, legal: _l, valid_until: _u, revocation_delay_hours: _r, ...question } = rest
+    for (const method of methods)
+      for (const country of countries) {
+        const payload = { ...question, method, country, agreement_ref: agreement, mode: 'SYSTEMATIC' }
+        const reply = (await service.inject({ method: 'POST', url: '/v1/decisions', headers: await service.as(CAMDEN), payload })).json()
+        t.equal(reply.decision, 'PERMIT')
+        const mandatory = (all: readonly Obligation[]) => all.filter((one) => one.mandatory).map(({ code }) => code)
+        t.strictSame(mandatory(obligations), mandatory(reply.obligations))
+        t.ok(findLine(manifest, payload, new Date(manifest.issued_at)))
+      }
+    t.type(line, 'number')
+  }
+})
+
+t.test('offline a question is permitted by a line, its obligations and its time alone', async (t) => {
+  const { note, manifest } = await issued()
+  const at = new Date('2026-11-22T23:59:59Z')
+  const verdict = (over: object = {}, more: object = {}) =>
+    mayShareOffline({ ...SHARE, ...over }, { note, vkey: KEY, fulfils: FULFILS, at, ...more })
+  t.match(await verdict(), { permitted: true, decisionId: manifest, line: Number })
+  for (const over of [
+    { recipient: 'LBC_BARNET' },
+    { provider: 'LBC_HACKNEY', recipient: 'LBC_CAMDEN' },
+    { purpose: 'HOMELESSNESS.DUTY_TO_REFER' },
+    { data_items: ['IDENTITY.NAME', 'HEALTH.DIAGNOSIS'] },
+    { data_items: [] },
+    { data_subjects: undefined },
+    { method: 'POST' },
+    { country: 'FR' },
+    { mode: 'EMERGENCY' },
+    { data_form: 'PSEUDONYMISED' },
+    { subject_flags: ['OBJECTED'] },
+    { agreement_ref: 'DSA-OTHER' },
+  ])
+    t.match(await verdict(over), { permitted: false, line: null }, JSON.stringify(over))
+  t.match(await verdict({}, { at: new Date('2026-11-23T00:00:00Z') }), { permitted: false }, 'a line ends at its instant')
+  t.match(await verdict({}, { at: new Date('2026-11-22T11:59:59Z') }), { permitted: false }, 'a clock that was put back')
+  t.match(await verdict({}, { at: new Date('nonsense') }), { permitted: false })
+  t.match(await verdict({}, { fulfils: {} }), { permitted: false, why: /obligation USE_FOR_PURPOSE_ONLY/ })
+  t.match(await verdict({}, { vkey: KEY.replace('manifests', 'receipts') }), { permitted: false, why: /not the key of manifests/ })
+})
+
+t.test('any changed byte of a manifest is refused, and so is a cut or an added one', async (t) => {
+  const { note } = await issued({ direction: 'SEND', with: 'LBC_HACKNEY', purpose: SHARE.purpose })
+  t.ok(note.length > 1_000)
+  const isTaken = (changed: Uint8Array) => {
+    try {
+      openManifest(changed, KEY)
+      return true
+    } catch {
+      return false
+    }
+  }
+  t.ok(isTaken(note))
+  for (const bit of [1, 32, 128])
+    t.strictSame(
+      [...note.keys()].filter((place) => {
+        const changed = Buffer.from(note)
+        changed[place] = (changed[place] as number) ^ bit
+        return isTaken(changed)
+      }),
+      [],
+    )
+  const second = Buffer.from(`${note.toString().split('\n\n')[1]}`)
+  for (const changed of [note.subarray(0, -1), note.subarray(1), Buffer.concat([note, Buffer.from('\n')]), Buffer.concat([note, second])])
+    t.notOk(isTaken(changed))
+})
+
+t.test('a line ends where an end is known already, and stands past midnight only where the rules permit it then', async (t) => {
+  desk.at('2026-11-22T22:00:00.000Z')
+  const late = await issued()
+  for (const line of late.lines) t.equal(line.valid_until, '2026-11-23T10:00:00.000Z', 'twelve hours, past a midnight that changes nothing')
+  const ended = await desk.call(
+    SIRO,
+    'POST',
+    `/v1/agreements/${id}/termination`,
+    { reason: 'Over', at: '2026-11-23T03:00:00Z' },
+    { 'if-match': '*' },
+  )
+  t.equal(ended.status, 200, ended.text)
+  for (const line of (await issued()).lines) t.equal(line.valid_until, '2026-11-23T03:00:00.000Z')
+})
+
+t.test('what is suspended or ended is in no manifest from that moment on', async (t) => {
+  const other = await inForce(desk, { orgs: ['LBC_CAMDEN', 'LBC_ENFIELD'] })
+  const path = `/v1/agreements/${other.id}`
+  const opted = await desk.call(SIRO, 'POST', `${path}/standing-permits`, { flow: 'F1', hours: 1, statement: STANDING_STATEMENT })
+  const count = async () => (await issued({ direction: 'SEND', with: 'LBC_ENFIELD' })).lines.length
+  t.ok((await count()) > 0)
+  const ended = await desk.call(SIRO, 'POST', `${path}/standing-permits/${opted.body.id}/end`, { reason: 'No more' })
+  t.equal(ended.status, 200)
+  t.equal(await count(), 0)
+  await desk.call(SIRO, 'POST', `${path}/standing-permits`, { flow: 'F1', hours: 1, statement: STANDING_STATEMENT })
+  t.ok((await count()) > 0)
+  await desk.call({ org: 'LBC_ENFIELD', role: 'DPO' }, 'POST', `${path}/suspensions`, { scope: 'FLOW', flow: 'F1', reason: 'A breach' })
+  t.equal(await count(), 0)
+})
+
+t.test('what does not fit the contract is a 400 that is recorded; whoever decides nothing is given no manifest', async (t) => {
+  const before = (await decisionLeaves(service)).length
+  const reply = await ask({ direction: 'BOTH' })
+  t.match({ status: reply.statusCode, ...reply.json() }, { status: 400, decision_id: String, errors: [{ pointer: '/query/direction' }] })
+  t.match((await decisionLeaves(service)).slice(before), [{ leaf: { st: 'Error', n: 0 } }])
+  t.equal((await ask({ direction: 'SEND' }, { org: 'LBC_CAMDEN', roles: ['AUDITOR'] } as TestCaller)).statusCode, 403)
+})
