@@ -74,7 +74,7 @@ export function findLine({ issued_at, lines }: Manifest, question: Question, at:
   return lines.find((line) => at < new Date(line.valid_until) && Object.entries(FITS).every(([name, fits]) => fits(question[name], line)))
 }
 
-/** Whether this may be shared although Accord cannot be asked. Note `decisionId` and line of each use: they are reported once it can be reached. It throws nothing. */
+/** Whether this may be shared although Accord cannot be asked. Note `decisionId` and line of each use: they are reported once it can be reached (`POST /v1/permissions/manifest/uses`). It throws nothing. */
 export async function mayShareOffline(
   question: Question,
   { note, vkey, fulfils, at = new Date() }: { note: Uint8Array; vkey: string; fulfils: Readonly<Record<string, Fulfil>>; at?: Date },

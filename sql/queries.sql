@@ -61,6 +61,11 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -1322,6 +1327,10 @@ select "id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "st
 
 select "id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "statement", "reason", "allowed_at", "ended_at", "end_reason"
   from "standing_permit"
+  where "agreement_id" = any($1);
+
+select "id", "agreement_id", "version", "flow", "flow_hash", "org", "hours", "statement", "reason", "allowed_at", "ended_at", "end_reason"
+  from "standing_permit"
   where "ended_at" is null
   order by "agreement_id", "id"
   limit $1;
@@ -1497,10 +1506,6 @@ insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", 
 
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
@@ -2358,6 +2363,17 @@ select s.provider, s.recipient, s.purpose, count(*) as asked, min(s.at) as first
   group by s.provider, s.recipient, s.purpose
   order by count(*) desc, s.provider, s.recipient, s.purpose
   limit $5;
+
+-- src/decisions/manifests/manifest-uses.repository.ts
+
+insert into "manifest_use" ("reference", "line", "used_at", "count", "manifest", "not_covered", "recorded_at", "revoked", "org", "by_issuer",
+    "by_sub", "leaf_id")
+  values ($1, ...)
+  on conflict ("org", "reference") do nothing;
+
+select "reference", "manifest", "line", "used_at", "count", "not_covered", "revoked", "recorded_at"
+  from "manifest_use"
+  where "org" = $1 and "reference" = any($2);
 
 -- src/decisions/not-shared/not-shared.repository.ts
 

@@ -4585,3 +4585,32 @@ begin
   end if;
   return new;
 end $function$;
+
+-- -------------------- manifest_uses
+
+create table public.manifest_use (
+  org text not null,
+  reference text not null,
+  manifest uuid not null,
+  line integer not null,
+  used_at timestamp with time zone not null,
+  count integer not null,
+  not_covered text,
+  revoked text[] not null,
+  recorded_at timestamp with time zone not null,
+  by_issuer text not null,
+  by_sub text not null,
+  leaf_id uuid not null,
+  constraint manifest_use_pkey PRIMARY KEY (org, reference),
+  constraint manifest_use_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint manifest_use_count_check CHECK ((count > 0)),
+  constraint manifest_use_line_check CHECK ((line > 0)),
+  constraint manifest_use_not_covered_check CHECK ((not_covered ~ '^[A-Z][A-Z_]{0,63}$'::text)),
+  constraint manifest_use_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100)))
+);
+CREATE TRIGGER manifest_use_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.manifest_use FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.manifest_use enable row level security;
+create policy manifest_use_is_seen_by_its_organisation on manifest_use for all to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))))
+  with check ((org = current_setting('accord.org'::text, true)));
+grant insert, select on public.manifest_use to accord_app;

@@ -22,6 +22,7 @@ import { livePolicy } from './decisions/live-policy.service.ts'
 import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
 import { localCodesService } from './decisions/local-codes/local-codes.service.ts'
 import { manifestKeys } from './decisions/manifests/manifest-keys.ts'
+import { manifestUsesService } from './decisions/manifests/manifest-uses.service.ts'
 import { manifestsRoutes } from './decisions/manifests/manifests.routes.ts'
 import { manifestsService } from './decisions/manifests/manifests.service.ts'
 import { notSharedRoutes } from './decisions/not-shared/not-shared.routes.ts'
@@ -76,6 +77,7 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
   const impact = impactService({ db, policy, agreements, filler, reads, clock, examinedMax: config.impactExaminedMax })
   const records = decisionEvidence({ ...log, partiesOfErased: logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs })
   const notShared = notSharedService({ db, commands, records, mustBeConfirmed: parties.mustBeConfirmed })
+  const manifestUses = manifestUsesService({ commands, records, live, clock, mustBeConfirmed: parties.mustBeConfirmed })
   decisionGauges(metrics, {
     queue: () => audit.queue(),
     revision: () => policy.current().revision,
@@ -99,7 +101,7 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
       authzenRoutes(decisions, services.publicUrl),
       authzenSearchRoutes(searches),
       permissionsRoutes(searches, permits),
-      manifestsRoutes(manifests),
+      manifestsRoutes(manifests, manifestUses),
       logSearchRoutes(logSearch),
       trailRoutes(trail),
       replayRoutes(replays, impact),

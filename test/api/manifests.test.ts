@@ -171,6 +171,70 @@ t.test('what is suspended or ended is in no manifest from that moment on', async
   t.equal(await count(), 0)
 })
 
+t.test(
+  'what was shared on a manifest is recorded afterwards, once, with what it was not covered by and what had been revoked by then',
+  async (t) => {
+    desk.at('2026-11-24T09:00:00.000Z')
+    const orgs = ['LBC_CAMDEN', 'LBC_HARINGEY']
+    const other = await inForce(desk, { orgs, effectiveFrom: '2026-11-24' })
+    const path = `/v1/agreements/${other.id}`
+    await desk.call(SIRO, 'POST', `${path}/standing-permits`, { flow: 'F1', hours: 6, statement: STANDING_STATEMENT })
+    const { manifest } = await issued({ direction: 'SEND', with: 'LBC_HARINGEY', purpose: SHARE.purpose })
+    desk.at('2026-11-24T11:00:00.000Z')
+    await desk.call({ org: 'LBC_HARINGEY', role: 'DPO' }, 'POST', `${path}/suspensions`, { scope: 'FLOW', flow: 'F1', reason: 'A breach' })
+    desk.at('2026-11-24T18:00:00.000Z')
+    const report = async (uses: readonly object[], caller = CAMDEN, named = manifest) =>
+      service.inject({
+        ...{ method: 'POST', url: '/v1/permissions/manifest/uses', headers: await service.as(caller), payload: { manifest: named, uses } },
+      })
+    const use = (reference: string, used_at: string, over = {}) => ({
+      reference,
+      line: 1,
+      used_at: `2026-11-24T${used_at}:00Z`,
+      count: 3,
+      ...over,
+    })
+    const uses = [
+      use('early', '08:59'),
+      use('in-time', '10:00'),
+      use('stopped', '11:30'),
+      use('late', '15:00'),
+      use('no-line', '10:00', { line: 99 }),
+    ]
+    const acts = async () =>
+      (await desk.call({ org: 'LBC_CAMDEN', role: 'SIRO' }, 'GET', '/v1/trail?limit=100')).text.split('manifest.used').length - 1
+    const before = await acts()
+    const made = await report(uses)
+    t.equal(made.statusCode, 200, made.body)
+    t.match(made.json(), {
+      manifest,
+      uses: [
+        { reference: 'early', not_covered: 'BEFORE_ISSUE' },
+        { reference: 'in-time', not_covered: null, revoked: [], count: 3 },
+        { reference: 'stopped', not_covered: null, revoked: ['SUSPENDED'] },
+        { reference: 'late', not_covered: 'AFTER_END', revoked: ['SUSPENDED'] },
+        { reference: 'no-line', not_covered: 'NO_SUCH_LINE' },
+      ],
+    })
+    t.strictSame((await report(uses)).json(), made.json(), 'the same again is answered as it stands')
+    const more = await report([...uses, use('second', '10:30')])
+    t.match(more.json().uses.at(-1), { reference: 'second', not_covered: null, revoked: [] })
+    t.match((await report([use('second', '10:31')])).json(), { status: 409, errors: [{ pointer: '/uses/0/reference' }] })
+    t.match((await report([use('third', '18:01')])).json(), { status: 422, errors: [{ pointer: '/uses/0/used_at' }] })
+    t.match((await report([use('third', '10:00'), use('third', '10:01')])).json(), {
+      status: 422,
+      errors: [{ pointer: '/uses/1/reference' }],
+    })
+    t.match(
+      (await report([use('in-time', '10:00')], HACKNEY)).json(),
+      { uses: [{ not_covered: 'NO_SUCH_MANIFEST' }] },
+      'it was given to another',
+    )
+    t.equal((await report(Array.from({ length: 1_001 }, (_, place) => use(`n${place}`, '10:00')))).statusCode, 400)
+    t.equal((await acts()) - before, 3, 'one record for each call that recorded something, and one for the refused reference')
+  },
+)
+
 t.test('what does not fit the contract is a 400 that is recorded; whoever decides nothing is given no manifest', async (t) => {
   const before = (await decisionLeaves(service)).length
   const reply = await ask({ direction: 'BOTH' })

@@ -233,6 +233,10 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     searchSubjects: async () => ({ machine: CAMDEN }),
     searchResources: async () => ({ machine: CAMDEN }),
     searchActions: async () => ({ machine: CAMDEN }),
+    reportManifestUses: async () => ({
+      machine: CAMDEN,
+      body: { manifest: randomUUID(), uses: [{ reference: randomUUID(), line: 1, used_at: '2026-11-22T10:00:00Z', count: 1 }] },
+    }),
     issueManifest: async () => ({ machine: CAMDEN, query: { direction: 'SEND' } }),
     listPermissions: async () => ({ machine: CAMDEN, query: { direction: 'SEND' } }),
     submitAccessRequest: async () => ({ person: officer, body: await deniedAccess() }),

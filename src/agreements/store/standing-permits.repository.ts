@@ -75,6 +75,15 @@ export function standingPermitsRepository(tx: Transaction) {
         .executeTakeFirst()
     },
 
+    /** Those of some agreements, ended ones too. */
+    async ofAgreements(ids: readonly string[]): Promise<StoredStandingPermit[]> {
+      return tx
+        .selectFrom('standing_permit')
+        .select(COLUMNS)
+        .where((eb) => eb('agreement_id', '=', eb.fn.any(eb.val([...ids]))))
+        .execute()
+    },
+
     /** All that have not been ended and that this transaction's reader may know, by agreement; of one provider where one is named. */
     async standing(provider: string | null, limit: number): Promise<StoredStandingPermit[]> {
       return tx

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { callOf, outcomeReply } from '../../commands/calls.routes.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { answer, bytesReply } from '../../platform/http/answer.ts'
 import { problemOfRequest } from '../../platform/http/validation-problem.ts'
@@ -6,7 +7,10 @@ import { orThrow, Refused } from '../../platform/kernel/refusal.ts'
 import { eventOf, recordedOf } from '../permitted/permissions.routes.ts'
 import type { PermissionsAsked } from '../permitted/permissions.ts'
 import { traceOf } from '../trace.ts'
+import type { ManifestUsesService } from './manifest-uses.service.ts'
 import type { ManifestsService } from './manifests.service.ts'
+
+const USES_BYTES_MAX = 1024 * 1024
 
 interface Query {
   readonly direction: PermissionsAsked['direction']
@@ -15,8 +19,14 @@ interface Query {
 }
 
 /** Signed manifests over HTTP. It may never answer before the record is made. */
-export function manifestsRoutes(manifests: ManifestsService): FastifyPluginAsync {
+export function manifestsRoutes(manifests: ManifestsService, uses: ManifestUsesService): FastifyPluginAsync {
   return async (app) => {
+    answer(
+      app,
+      'reportManifestUses',
+      async (request) => outcomeReply(200, await uses.report(callOf(request), request.body.manifest, request.body.uses)),
+      { bodyLimit: USES_BYTES_MAX },
+    )
     answer(app, 'issueManifest', async (given) => {
       const request = given as FastifyRequest
       const query = request.query as Query

@@ -895,6 +895,21 @@ export interface MailUnreached {
   told_by: string | null;
 }
 
+export interface ManifestUse {
+  by_issuer: string;
+  by_sub: string;
+  count: number;
+  leaf_id: string;
+  line: number;
+  manifest: string;
+  not_covered: string | null;
+  org: string;
+  recorded_at: string;
+  reference: string;
+  revoked: string[];
+  used_at: string;
+}
+
 export interface Notification {
   /**
    * Whom of the organisation it is for: persons, roles; null: those of its kind.
@@ -1601,6 +1616,7 @@ export interface DB {
   mail_outbox: MailOutbox;
   mail_settings: MailSettings;
   mail_unreached: MailUnreached;
+  manifest_use: ManifestUse;
   not_shared: NotShared;
   notification: Notification;
   open_section: OpenSection;

@@ -155,6 +155,27 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/permissions/manifest/uses": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Report what was shared on a manifest while Accord could not be reached
+         * @description Up to 1,000 uses of one manifest of the caller's organisation, in one record of the log of acts. Each is answered: whether the manifest covered it at its instant, and what stood against it by then that its holder may not
+         *     have known, a suspension for example. What is not covered is recorded all the same, and said. Each `reference` is recorded once in an organisation: the same use again is answered as it stands, another one is a 409.
+         */
+        readonly post: operations["reportManifestUses"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/decisions/export": {
         readonly parameters: {
             readonly query?: never;
@@ -5364,6 +5385,39 @@ export interface components {
             readonly next_token: string | null;
             /** @description The lines. */
             readonly permissions: readonly components["schemas"]["Permission"][];
+        };
+        /** @description What was shared on a manifest, as it is recorded. */
+        readonly ManifestUses: {
+            /**
+             * Format: uuid
+             * @description The manifest that was named.
+             */
+            readonly manifest: string;
+            /** @description In the order in which they were sent. */
+            readonly uses: readonly {
+                /** @description Your own name of it. */
+                readonly reference: string;
+                /** @description The manifest. */
+                readonly manifest: string;
+                /** @description Its line. */
+                readonly line: number;
+                /**
+                 * Format: date-time
+                 * @description When it was shared.
+                 */
+                readonly used_at: string;
+                /** @description How often. */
+                readonly count: number;
+                /** @description Why the manifest did not cover it: NO_SUCH_MANIFEST (none that your organisation was given, or its record is no longer kept), NO_SUCH_LINE, BEFORE_ISSUE, AFTER_END; null: it did. Recorded all the same. */
+                readonly not_covered: string | null;
+                /** @description What stood against it at that instant, as is known now: REASON codes of the denial that the question would have had, STANDING_PERMIT_ENDED where the provider let the flow stand no longer. Empty: nothing. */
+                readonly revoked: readonly string[];
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                readonly recorded_at: string;
+            }[];
         };
         /** @description The members of an answer that follow from request, policy and rules. */
         readonly ReplayedAnswer: {
@@ -11547,6 +11601,70 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+        };
+    };
+    readonly reportManifestUses: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "manifest": "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f",
+                 *       "uses": [
+                 *         {
+                 *           "reference": "feed-1",
+                 *           "line": 1,
+                 *           "used_at": "2026-11-22T10:00:00Z",
+                 *           "count": 1
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description The manifest, by its identifier.
+                     */
+                    readonly manifest: string;
+                    /** @description What was shared on it. */
+                    readonly uses: readonly {
+                        /** @description Your own name of it, without the name of anybody. */
+                        readonly reference: string;
+                        /** @description The line by which it was permitted. */
+                        readonly line: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was shared; not ahead.
+                         */
+                        readonly used_at: string;
+                        /** @description How often. */
+                        readonly count: number;
+                    }[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The uses as they are recorded. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ManifestUses"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
         };
     };
     readonly exportDecisions: {
