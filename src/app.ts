@@ -101,9 +101,12 @@ export async function buildApp(options: AppOptions) {
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const today = () => londonDay(options.clock().getTime())
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, today())
+  const traceFailed = metrics.count('accord_trace_exports_failed_total', 'Messages of spans that the receiver did not take.', [])
   // First of all, so that those who are refused are seen too.
-  if (config.tracesUrl)
-    await server.register((await import('./platform/http/traces.plugin.ts')).tracesPlugin, { url: config.tracesUrl.href })
+  if (config.tracesUrl) {
+    const { tracesPlugin } = await import('./platform/http/traces.plugin.ts')
+    await server.register(tracesPlugin, { url: config.tracesUrl.href, onFailure: () => traceFailed({}) })
+  }
   await server.register(identityPlugin, {
     issuers,
     isAuthoritative: services.isAuthoritative,
@@ -123,6 +126,8 @@ export async function buildApp(options: AppOptions) {
   })
   await server.register(batchLimitPlugin, { clients: decisions.clients })
   await server.register(storableTextPlugin)
+  const refused = metrics.count('accord_http_refusals_total', 'Problems sent, by operation and code.', ['operation', 'code'])
+  server.refusalObservers.push((operation, code) => refused({ operation, code }))
   metrics.readEach('accord_http_requests_held', 'Requests that hold a place, of each kind.', 'kind', server.admission.counts)
   metrics.read('accord_http_connections', 'Open connections.', server.connectionCount)
   await server.register(async (api) => {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import t from 'tap'
+import { problemKinds } from '../../src/platform/http/refusals.ts'
 import { isNear } from '../../src/platform/metrics/metrics.routes.ts'
 import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
 import { type TestCaller, testService } from '../support/service.ts'
@@ -39,6 +41,28 @@ t.test('decisions are counted by outcome and reason, batches by size and time', 
     t.ok(age >= 0 && age < 60, `the checkpoint of ${name} is ${age} s old`)
   }
   t.ok(numberOf(text, 'accord_nodejs_eventloop_lag_seconds') >= 0)
+})
+
+t.test('refusals are counted by operation and code', async (t) => {
+  await service.inject({ method: 'POST', url: '/access/v1/evaluation', payload: {} })
+  const text = await numbers()
+  t.equal(numberOf(text, 'accord_http_refusals_total\\{operation="evaluateAccess",code="UNAUTHENTICATED"\\}'), 1)
+})
+
+t.test('every alarm of the runbook is about a number that is given, and leads to a section that is there', async (t) => {
+  const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8')
+  const rows =
+    /## Alarms to set\n([^#]+)/
+      .exec(runbook)?.[1]
+      ?.split('\n')
+      .filter((line) => line.startsWith('|')) ?? []
+  t.ok(rows.length > 20)
+  const text = await numbers()
+  for (const name of rows.join().matchAll(/accord_\w+/g)) t.match(text, `# TYPE ${name[0]} `)
+  for (const row of rows.slice(2)) t.match(runbook, `\n## ${row.split('|').at(-2)?.trim()}\n`)
+  for (const [word] of rows.join().matchAll(/\b[A-Z]+(?:_[A-Z]+)*\b(?=["`])/g)) t.ok(word in problemKinds, word)
+  const operations = readFileSync(new URL('../../src/platform/http/openapi.gen.json', import.meta.url), 'utf8')
+  for (const [, word] of rows.join().matchAll(/`([a-z]+[A-Z]\w+)`/g)) t.match(operations, `"operationId": "${word}"`)
 })
 
 t.test('another module adds numbers of its own, and one that cannot be read is left out', async (t) => {

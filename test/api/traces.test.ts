@@ -57,6 +57,14 @@ t.test('a request is a span in the trace that its caller names, with its route a
   t.notMatch(messages.join(), /secret-words|LBC_CAMDEN|0199f0a4|127\.0\.0\.1|Bearer/)
 })
 
+t.test('what a receiver does not take is counted', async (t) => {
+  const { url } = await receiver(400)
+  const service = await testService(t, { config: { tracesUrl: url } })
+  await service.app.server.inject({ url: '/health/live' })
+  const failed = async () => /^accord_trace_exports_failed_total [1-9]/m.test((await service.app.services.metrics.text()).body)
+  t.ok(await eventually(failed, 20_000))
+})
+
 t.test('a receiver that refuses, or is not there, holds nobody up', async (t) => {
   const { url } = await receiver(503)
   for (const tracesUrl of [url, new URL('http://127.0.0.1:9/v1/traces')]) {

@@ -18,6 +18,8 @@ declare module 'fastify' {
     onMalformed(urlPrefix: string, observer: MalformedObserver): void
     /** Is told of each token that is refused, before the reply; may throw a `ProblemError`, which is then the reply. */
     onUnauthenticated(observer: (request: FastifyRequest) => Promise<void>): void
+    /** Who is told of each problem that is sent: of which operation (`none` where there is none at the address), and its code. */
+    readonly refusalObservers: ((operation: string, code: Problem['code']) => void)[]
   }
 }
 
@@ -33,6 +35,7 @@ export function handleProblems(app: FastifyInstance): void {
   app.decorate('onMalformed', (prefix: string, observer: MalformedObserver) => void observers.push({ prefix, observer }))
   const refusedTokens: ((request: FastifyRequest) => Promise<void>)[] = []
   app.decorate('onUnauthenticated', (observer) => void refusedTokens.push(observer))
+  app.decorate('refusalObservers', [])
   const methodsOf = rememberMethods(app)
 
   app.setErrorHandler(async (error, request, reply) => {
@@ -61,6 +64,7 @@ export function handleProblems(app: FastifyInstance): void {
 
 /** Sends a problem; 429 and 503 carry `Retry-After` (seconds). */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, found: Problem, retryAfterSeconds?: number): FastifyReply {
+  for (const observer of request.server.refusalObservers) observer(request.routeOptions.config?.operation?.id ?? 'none', found.code)
   return withStatus(reply, found, retryAfterSeconds)
     .type(MEDIA_TYPE)
     .send({ ...found, instance: `urn:uuid:${request.id}` })

@@ -1,14 +1,16 @@
 import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type TextMapGetter } from '@opentelemetry/api'
-import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { type ExportResult, ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { BasicTracerProvider, BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import type { FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 
 export interface TracesOptions {
   /** Where spans are sent: an OTLP receiver over HTTP, its whole address. */
   readonly url: string
+  /** Told of each message that the receiver did not take. */
+  readonly onFailure: () => void
 }
 
 /** Spans that wait to be sent, and that go in one message, at most: more are dropped, and no caller waits for them. */
@@ -24,10 +26,10 @@ const headersOf: TextMapGetter<FastifyRequest['headers']> = {
  * by the names of OpenTelemetry. Nothing of a caller, an address, a token, a query or a body is in it. Loaded only where traces are switched on.
  */
 export const tracesPlugin = fastifyPlugin<TracesOptions>(
-  async (app, { url }) => {
+  async (app, { url, onFailure }) => {
     const provider = new BasicTracerProvider({
       resource: resourceFromAttributes({ 'service.name': 'accord' }),
-      spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url }), QUEUE)],
+      spanProcessors: [new BatchSpanProcessor(exporterTo(url, onFailure), QUEUE)],
     })
     const tracer = provider.getTracer('accord')
     const propagator = new W3CTraceContextPropagator()
@@ -60,3 +62,14 @@ export const tracesPlugin = fastifyPlugin<TracesOptions>(
   },
   { name: 'traces' },
 )
+
+function exporterTo(url: string, onFailure: () => void): OTLPTraceExporter {
+  const exporter = new OTLPTraceExporter({ url })
+  const send = exporter.export.bind(exporter)
+  exporter.export = (spans: ReadableSpan[], done: (result: ExportResult) => void) =>
+    send(spans, (result) => {
+      if (result.code !== ExportResultCode.SUCCESS) onFailure()
+      done(result)
+    })
+  return exporter
+}
