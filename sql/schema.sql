@@ -2213,7 +2213,8 @@ AS $function$
       select array_agg(w.k order by w.k) as seen
         from generate_series(0, greatest(j.n, 1) - 1) as w(k)
         left join public.decision_search s on s.decision_id = l.event_id and s.evaluation = w.k and b.is_recorded is not true
-        cross join lateral (select case when j.n > 1 then v.json #> array['evaluations', w.k::text] else v.json end as item) e
+        left join jsonb_array_elements(case when j.n > 1 then v.json -> 'evaluations' end) with ordinality as i(item, n) on i.n = w.k + 1
+        cross join lateral (select case when j.n > 1 then i.item else v.json end as item) e
        where public.may_see_decision(
          coalesce(e.item #>> '{request,provider}', s.provider), coalesce(e.item #>> '{request,recipient}', s.recipient),
          coalesce(v.json #>> '{caller,org}', s.caller_org))) k
@@ -2246,11 +2247,11 @@ CREATE OR REPLACE FUNCTION public.searched_rows(p_log integer, p_from bigint, p_
 AS $function$
   select l.log_id, l.idx, l.event_id, coalesce(k.k, 0), greatest(j.n, 1), to_timestamp(j.ts / 1000.0),
       case when e.d then 'PERMIT' when not e.d then 'DENY' when j.st = 'Ok' then 'SEARCH' else 'ERROR' end, coalesce(j.sim, false),
-      case when e.item is null then j.rc else array(select r.reason ->> 'code' from jsonb_array_elements(e.item #> '{response,reasons}') as r(reason)) end,
+      case when k.is_read then array(select r.reason ->> 'code' from json_array_elements(k.reasons) as r(reason)) else j.rc end,
       j.rev,
       case when not e.d then null
-           when e.d and q.mode = 'AD_HOC' then 'AD_HOC' when e.d and b.body is not null and e.relied_on is null then 'BREAK_GLASS'
-           when e.d and b.body is not null then 'AGREEMENT' end,
+           when e.d and q.mode = 'AD_HOC' then 'AD_HOC' when e.d and e.is_read and e.relied_on is null then 'BREAK_GLASS'
+           when e.d and e.is_read then 'AGREEMENT' end,
       q.mode, q.provider, q.recipient, q.purpose, e.relied_on, e.told, c.org, c.client_id
     from audit.leaf l
     -- Read once: what is not fenced off is worked out again for every member that is asked for.
@@ -2259,25 +2260,43 @@ AS $function$
         from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as r(t text, ts bigint, d boolean, sim boolean, rc text[], rev bigint, ctr text, n int, st text)
       offset 0) j
     left join lateral (
-      select case when p_careful
-                  then coalesce(public.as_jsonb(public.before_the_answer(p.body)), public.as_jsonb(convert_from(p.body, 'UTF8')))
-                  when j.n > 1 then convert_from(p.body, 'UTF8')::jsonb
-                  else public.before_the_answer(p.body)::jsonb end as body
+      select p.body
         from audit.payload p
        where p.event_id = l.event_id
          -- The day is that of the append, the instant that of the leaf: they may lie on two sides of midnight.
          and p.day between (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date - 1 and (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date + 1
          and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
-       limit 1 offset 0) b on true
-    left join lateral generate_series(0, case when j.n > 1 then j.n - 1 end) as k(k) on true
+       limit 1 offset 0) p on true
+    -- Of one evaluation what stands before the answer. Of several, which stand at the end, only the members that are asked for are read
+    -- out of their text: to make jsonb of a thousand answers takes ten times as long.
+    left join lateral (
+      select case when j.n > 1 then null
+                  when p_careful then coalesce(public.as_jsonb(public.before_the_answer(p.body)), v.whole)
+                  else public.before_the_answer(p.body)::jsonb end as body,
+          case when p_careful then v.whole -> 'caller'
+               when v.at > 1 then (convert_from(substring(p.body for v.at - 1), 'UTF8') || '}')::jsonb -> 'caller' end as caller,
+          case when j.n > 1 and p_careful then (v.whole -> 'evaluations')::json
+               when v.at > 1 then convert_from(substring(p.body from v.at + 15 for octet_length(p.body) - v.at - 15), 'UTF8')::json end as evaluations
+        from (select case when j.n > 1 then position('\x2c226576616c756174696f6e73223a'::bytea in p.body) end as at,
+                  case when p_careful then public.as_jsonb(convert_from(p.body, 'UTF8')) end as whole offset 0) v
+      offset 0) b on true
+    left join lateral (
+      select i.n - 1 as k, true as is_read, r.request, r.relied_on, a.decision, a.agreement, a.reasons
+        from json_array_elements(b.evaluations) with ordinality as i(item, n)
+        cross join lateral json_to_record(i.item) as r(request jsonb, relied_on text, response json)
+        left join lateral json_to_record(r.response) as a(decision text, agreement text, reasons json) on true
+      union all
+      select g.k, null, null, null, null, null, null
+        from generate_series(0, case when j.n > 1 and b.evaluations is null then j.n - 1 end) as g(k)) k on true
     cross join lateral (
-      select i.item, case when i.item is null then j.d else i.item #>> '{response,decision}' = 'PERMIT' end as d,
-          coalesce(i.item, b.body) -> 'request' as request, coalesce(i.item, b.body) ->> 'relied_on' as relied_on,
-          case when i.item is not null then i.item #>> '{response,agreement}' when j.ctr is not null then b.body ->> 'relied_on' end as told
-        from (select case when k.k is not null then b.body #> array['evaluations', k.k::text] end as item) i
+      select case when k.is_read then k.decision = 'PERMIT' else j.d end as d,
+          case when k.is_read then k.request else b.body -> 'request' end as request,
+          case when k.is_read then k.relied_on else b.body ->> 'relied_on' end as relied_on,
+          case when k.is_read then k.agreement when j.ctr is not null then b.body ->> 'relied_on' end as told,
+          coalesce(k.is_read, b.body is not null) as is_read
       offset 0) e
     left join lateral jsonb_to_record(e.request) as q(mode text, provider text, recipient text, purpose text) on jsonb_typeof(e.request) = 'object'
-    left join lateral jsonb_to_record(b.body -> 'caller') as c(org text, client_id text) on true
+    left join lateral jsonb_to_record(coalesce(b.caller, b.body -> 'caller')) as c(org text, client_id text) on true
    where l.log_id = p_log and l.idx between p_from and p_to and j.t like 'adl.%'
 $function$;
 revoke all on function searched_rows(integer,bigint,bigint,boolean) from public;

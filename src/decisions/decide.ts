@@ -1,6 +1,6 @@
 import type { Caller } from '../identity/principal.ts'
 import { mayAsk, mayKnow, type Share } from './caller.ts'
-import { evaluate, type Outcome } from './evaluation/evaluate.ts'
+import { evaluate, type Outcome, type SharedBetween } from './evaluation/evaluate.ts'
 import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import { type DecisionBody, toDecisionRequest } from './request-body.ts'
@@ -25,6 +25,8 @@ export interface Question {
 export interface PolicyGrounds {
   readonly index: PolicyIndex
   readonly callers: PolicyIndex
+  /** Of several questions of one call: what they have in common. */
+  readonly shared?: SharedBetween
 }
 
 /** The request as the rules read it. Live, the actor of an emergency is the duty manager who calls, never what the body says. */
@@ -48,7 +50,7 @@ export function decideOn(asked: Question, grounds: PolicyGrounds): Outcome {
   if (refused) return { decision: 'DENY', reasons: [reason('INVALID_REQUEST', refused.detail)], agreement: null, nearest: null }
   const request = requestOf(asked, grounds)
   if (mayAsk(asked.caller.org, shareNow(request, grounds), asked.askedAt, grounds.callers))
-    return evaluate(request, asked.at, withoutOthersOneOff(asked, request, grounds))
+    return evaluate(request, asked.at, withoutOthersOneOff(asked, request, grounds), grounds.shared)
   return {
     decision: 'DENY',
     reasons: [reason('CALLER_NOT_PARTY', 'The caller is neither party nor agent of one.')],

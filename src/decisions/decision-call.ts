@@ -17,6 +17,8 @@ export interface DecisionCall {
   readonly references?: CallReferences
   /** Absent: what cannot be one of several refuses the call. Else it is denied by itself, and `until` ends the call early. */
   readonly batch?: Batch
+  /** Whether the caller is told the decisions in short, without what would make a DENY a permit. */
+  readonly inShort?: boolean
 }
 
 /** Names that a caller has for its call. */

@@ -31,7 +31,7 @@ export function decisionsRoutes(decisions: DecisionsService): FastifyPluginAsync
     const found = problemOfRequest(asked)
     if (found) throw new Refused(await decisions.recordRefused(callOf(asked, false), found))
     const { evaluations: bodies, answers = 'FULL' } = asked.body as { evaluations: readonly DecisionBody[]; answers?: 'FULL' | 'COMPACT' }
-    const { evaluations, receipt } = orThrow(await decisions.decide({ ...callOf(asked, false), bodies }))
+    const { evaluations, receipt } = orThrow(await decisions.decide({ ...callOf(asked, false), bodies, inShort: answers === 'COMPACT' }))
     request.logFields['evaluations'] = String(evaluations.length)
     const texts = evaluations.map(answers === 'FULL' ? ({ text }) => text : ({ answer: given }) => JSON.stringify(inShort(given)))
     return bytesReply(200, 'application/json; charset=utf-8', `{"evaluations":[${texts.join(',')}]}`, { 'accord-receipt': receipt })

@@ -24,19 +24,24 @@ interface Decided {
 }
 
 /** The answers to every body of a call, or to those up to the one that ends it, all on the same grounds and at the same instant. */
-export function evaluationsOf(call: DecisionCall, id: string, grounds: PolicyGrounds, now: number, answering: Answering): Evaluation[] {
+export function evaluationsOf(call: DecisionCall, id: string, on: PolicyGrounds, now: number, answering: Answering): Evaluation[] {
   const { bodies, batch } = call
+  const grounds = bodies.length === 1 ? on : { ...on, shared: new Map() }
+  const how = call.inShort ? { ...answering, spare: noTime } : answering
   const evaluations: Evaluation[] = []
   for (const [index, body] of bodies.entries()) {
     const decided = decideOne(call, body, grounds, now)
     const isLast = decided.outcome.decision === batch?.until
     // One that stands alone is named by the record itself.
     const count = isLast && index === 0 ? 1 : bodies.length
-    evaluations.push(answered(decided, evaluationId(id, index, count), grounds, now, answering))
+    evaluations.push(answered(decided, evaluationId(id, index, count), grounds, now, how))
     if (isLast) break
   }
   return evaluations
 }
+
+/** Nobody is told the remedies of a short answer: they are not looked for. */
+const noTime: SpareTime = () => null
 
 function decideOne({ caller, simulated }: DecisionCall, body: DecisionBody, grounds: PolicyGrounds, now: number): Decided {
   const request = namedIn(grounds.index, body)

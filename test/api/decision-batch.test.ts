@@ -46,6 +46,13 @@ t.test('an answer in full is that of a single call; one in short says the same i
   t.strictSame(Object.keys(inShort ?? {}).sort(), ['decision', 'decision_id', 'expires_at', 'reasons'])
 })
 
+t.test('the remedies of a short answer are not looked for, and its record says so', async (t) => {
+  const [inShort] = await answersTo([DENIED_SHARE, SHARE], { answers: 'COMPACT' })
+  const read = await service.inject({ method: 'GET', url: `/v1/decisions/${inShort?.['decision_id']}`, headers })
+  t.equal(read.statusCode, 200, read.body)
+  t.match(JSON.parse(read.json().record.payload).evaluations[0].response, { decision: 'DENY', remedies: null })
+})
+
 t.test('questions with equal organisations and different properties are answered as each alone, on one policy revision', async (t) => {
   const question = fc.record({
     ...Object.fromEntries(Object.entries(SHARE).map(([name, value]) => [name, fc.constant(value)])),

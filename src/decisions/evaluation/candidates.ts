@@ -57,6 +57,10 @@ export interface Weighed {
   readonly leading: Governing<PolicyVersion> | null
   /** None: it cannot permit, whatever else is found. */
   readonly matching: readonly PolicyFlow[]
+  /** What the lifecycle says against the pair, once it was asked. */
+  against?: readonly Reason[]
+  /** Whether it lists both, once it was asked. */
+  listsBoth?: boolean
 }
 
 /** What of an agreement a question is about: cheap, so that most of what two bodies agreed is looked at no further. */
@@ -68,13 +72,15 @@ export function weigh(facts: Facts, agreement: PolicyAgreement): Weighed {
 }
 
 /** 6.2 step 3 for one agreement that lists both: one finding per flow that matches direction and purpose, or one in all. */
-export function findings(facts: Facts, { agreement, leading, matching }: Weighed): Finding[] {
+export function findings(facts: Facts, weighed: Weighed): Finding[] {
+  const { agreement, leading, matching } = weighed
   if (!leading) {
     const notApproved = [reason('AGREEMENT_NOT_APPROVED', 'No version of the agreement is approved.')]
     return [{ agreement, version: null, flow: null, covers: false, uncoveredCount: Number.POSITIVE_INFINITY, reasons: notApproved }]
   }
   const { version } = leading
-  const common = lifecycle(facts, agreement, version)
+  weighed.against ??= lifecycle(facts, agreement, version)
+  const common = weighed.against
   if (matching.length > 0) return matching.map((flow) => findingFor(facts, { agreement, version, flow }, common))
   return [
     {

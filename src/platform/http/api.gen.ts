@@ -12145,7 +12145,7 @@ export interface operations {
                     /** @description Each as in `POST /v1/decisions`. */
                     readonly evaluations: readonly components["schemas"]["DecisionRequest"][];
                     /**
-                     * @description COMPACT: the decision, its reasons by code and its end alone. Absent: FULL.
+                     * @description COMPACT: the decision, its reasons by code and its end alone; what would make a DENY a permit is not looked for. Absent: FULL.
                      * @enum {string}
                      */
                     readonly answers?: "FULL" | "COMPACT";
