@@ -11,6 +11,9 @@ const boroughs: readonly string[] = shippedOrganisations()
   .filter(({ type }) => type === 'LONDON_BOROUGH' || type === 'CITY_CORPORATION')
   .map(({ code }) => code)
 
+/** How many bodies the benchmark is of: pairs recur every `BODIES * (BODIES - 1)` agreements. */
+export const BODIES = boroughs.length
+
 /** The shipped lists and organisations, and nothing agreed yet. */
 export function emptyRegister(): RegisterContent {
   return { lists: shippedCodeLists(), organisations: shippedOrganisations() as Organisation[], agreements: [], disclosureDecisions: [] }

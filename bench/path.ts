@@ -20,6 +20,7 @@ export interface PathLoad {
 const KINDS = {
   'no-op': { path: '/v1/decisions/no-op', question: permitted, status: 200, expected: '"PERMIT"' },
   PERMIT: { path: '/v1/decisions', question: permitted, status: 200, expected: '"decision":"PERMIT"' },
+  AuthZEN: { path: '/access/v1/evaluation', question: asAuthzen, status: 200, expected: '"decision":true' },
   // Only one that carries remedies counts; a service too busy to look for them says so with null (`REMEDY_WORK_MS`).
   'DENY with remedies': {
     ...{ path: '/v1/decisions', question: denied, status: 200 },
@@ -32,6 +33,16 @@ const KINDS = {
     expected: '"code":"INVALID_REQUEST"',
   },
 } as const
+
+/** The question of `permitted` as AuthZEN asks it (`docs/authzen-profile.md`). */
+function asAuthzen(n: number) {
+  const { provider, recipient, purpose, data_items, data_subjects, method, country, mode } = permitted(n)
+  return {
+    subject: { type: 'organisation', id: recipient },
+    action: { name: purpose, properties: { method, country, mode } },
+    resource: { type: 'data', id: `${provider}/${data_items[0]}`, properties: { data_subjects } },
+  }
+}
 
 export function isKind(name: string): name is PathLoad['what'] {
   return Object.hasOwn(KINDS, name)

@@ -1,35 +1,19 @@
 import type { Profiler } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
-import { type Asked, type PathLoad, pathLoad } from './path.ts'
 import { measure } from './processes.ts'
+import { type Loads, measureRounds } from './rounds.ts'
 import { table } from './table.ts'
 import type { RunningService, TestSystem } from './test-system.ts'
 
-const SECONDS = 5
+const WARM_SECONDS = 4
 const ROUNDS = 3
 const SHOWN = 40
 
 /** One load for some rounds, then a profile of the service under it: where its processor time goes, by function. */
-export async function profileLoad(system: TestSystem, service: RunningService, asked: readonly Asked[], one: PathLoad): Promise<void> {
-  const load = pathLoad(service, asked, one, SECONDS)
+export async function profileLoad(system: TestSystem, service: RunningService, one: Loads[string]): Promise<void> {
   const counted = { node: service.pid, postgres: system.postgresPid }
-  for (const seconds of [2, 2]) await measure({ ...load, seconds }, counted)
-  const rows = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const { perSecond, p50, cpuMs, loadCpuMs, answers, lacking, wrong } = await measure(load, counted)
-    rows.push({
-      load: `${one.what}, ${one.connections}`,
-      'per s': Math.round(perSecond),
-      'p50 ms': p50,
-      'node ms': cpuMs['node'] ?? 0,
-      'postgres ms': cpuMs['postgres'] ?? 0,
-      'asking ms': loadCpuMs / Math.max(1, answers),
-      'too busy for remedies': lacking,
-      'not as expected': wrong,
-    })
-  }
-  table(rows)
-  const { self, total } = shares(await service.profile(() => measure(load, counted)))
+  await measureRounds({ 'profiled load': one }, { rounds: ROUNDS, warmSeconds: WARM_SECONDS, counted })
+  const { self, total } = shares(await service.profile(() => measure(one.load, counted)))
   console.log('\npercent of processor time in a function itself:')
   table(self.slice(0, SHOWN))
   console.log('\npercent of processor time in a function and what it calls:')

@@ -2,23 +2,25 @@
 // minute, `-- --full` with up to 100,000 agreements, `-- --record` the same and its figures into bench/figures.json, `-- --profile` where
 // the time goes, `-- --overload [SECONDS]` only what more callers than can be answered get. The last line is one JSON object; what is not built yet is null.
 import { setTimeout as pause } from 'node:timers/promises'
+import { type BatchLoad, batchLoad } from './batches.ts'
 import { recordedFigures, recordFigures } from './content.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { measureLists } from './lists.ts'
 import { measureOverload } from './overload.ts'
 import { askers, isKind, PAIRS, type PathLoad, pathLoad } from './path.ts'
-import { type Measured, measure } from './processes.ts'
 import { profileLoad } from './profile.ts'
+import { type Loads, measureRounds } from './rounds.ts'
 import { measureSearches } from './searches.ts'
 import { lagOf, publishAgreements } from './seed.ts'
 import { measureSuspensions } from './suspensions.ts'
-import { median, table } from './table.ts'
+import { table } from './table.ts'
 import { openTestSystem, type RunningService, type TestSystem } from './test-system.ts'
 
 const mode =
   process.argv.includes('--full') || process.argv.includes('--record') ? 'full' : process.argv.includes('--quick') ? 'quick' : 'usual'
 const rounds = mode === 'quick' ? 1 : 3
-const seconds = mode === 'quick' ? 4 : 5
+/** The usual run ends within four minutes, the quick one within one. */
+const seconds = { full: 5, usual: 2, quick: 3 }[mode]
 const AGREEMENTS = 1056
 const OVERLOAD_SECONDS = 60
 
@@ -36,14 +38,21 @@ try {
   await system.close()
 }
 
-/** `--profile [no-op | PERMIT | "DENY with remedies" | refused] [connections]`: one load, and where the service's time goes under it. */
+/** `--profile [no-op | PERMIT | AuthZEN | "DENY with remedies" | refused | batch] [connections]`: one load, and where the service's time goes under it. */
 async function profile(system: TestSystem): Promise<void> {
   const [what = 'PERMIT', connections = '64'] = process.argv.slice(process.argv.indexOf('--profile') + 1)
-  if (!isKind(what)) throw new Error(`there is no load ${what}`)
+  if (!isKind(what) && what !== 'batch') throw new Error(`there is no load ${what}`)
   const databaseUrl = await system.database('bench')
   await publishAgreements(databaseUrl, 0, AGREEMENTS)
   const service = await system.service(databaseUrl)
-  await profileLoad(system, service, await askers(system), { what, connections: Number(connections) })
+  const batch: BatchLoad = { items: 1_000, answers: 'COMPACT' }
+  await profileLoad(
+    system,
+    service,
+    what === 'batch'
+      ? { load: await batchLoad(system, service, batch, seconds), decisions: batch.items }
+      : { load: pathLoad(service, await askers(system), { what, connections: Number(connections) }, seconds) },
+  )
   await service.close()
 }
 
@@ -69,10 +78,8 @@ async function run(system: TestSystem) {
   const loaded = mode === 'full' ? await measureLoading(system, 100_000) : null
   return {
     ...path,
-    authzen_over_noop_64: null,
     list_p95_ms: lists,
     suspension_ms: suspension,
-    batch_decisions_per_s: null,
     eval_ns_1k: evaluation[1_000] ?? null,
     eval_ns_10k: evaluation[10_000] ?? null,
     eval_ns_100k: evaluation[100_000] ?? null,
@@ -86,64 +93,54 @@ async function run(system: TestSystem) {
   }
 }
 
-/** The way of a decision from the socket to the record and back, beside the way that records nothing. */
+/** The way of a decision from the socket to the record and back, beside the way that records nothing, and the same for many in one call. */
 async function measurePath(system: TestSystem, service: RunningService, databaseUrl: string) {
   const asked = await askers(system)
-  const of = (what: PathLoad['what'], connections: number) => pathLoad(service, asked, { what, connections }, seconds)
-  const loads = {
-    'no-op, 64 connections': of('no-op', 64),
-    'PERMIT, 64 connections': of('PERMIT', 64),
-    'DENY with remedies, 64 connections': of('DENY with remedies', 64),
-    'refused with 400, 64 connections': of('refused', 64),
-    'PERMIT, 1 connection': of('PERMIT', 1),
-    'no-op, 1 connection': of('no-op', 1),
-  }
+  const of = (what: PathLoad['what'], connections: number) => ({ load: pathLoad(service, asked, { what, connections }, seconds) })
   const counted = { node: service.pid, postgres: system.postgresPid }
-  // The compiler has seen the path before anything counts.
-  for (const warm of [loads['PERMIT, 64 connections'], loads['no-op, 64 connections'], loads['DENY with remedies, 64 connections']])
-    await measure({ ...warm, seconds: 2 }, counted)
   const before = await lagOf(databaseUrl)
-  const results: Record<string, Measured[]> = {}
-  for (let round = 0; round < rounds; round++)
-    for (const [name, one] of Object.entries(loads)) {
-      const measured = await measure(one, counted)
-      if (measured.wrong > 0 && measured.wrong > measured.answers / 100)
-        console.log(`${name}: ${measured.wrong} not as expected, the first: ${measured.firstWrong}`)
-      results[name] = [...(results[name] ?? []), measured]
-    }
+  console.log(
+    `\n${rounds} rounds of ${seconds} s, ${PAIRS} pairs and tokens, ${AGREEMENTS} agreements; medians. Processor time is a decision's.`,
+  )
+  const path = await measureRounds(
+    {
+      'no-op, 64 connections': of('no-op', 64),
+      'PERMIT, 64 connections': of('PERMIT', 64),
+      'AuthZEN, 64 connections': of('AuthZEN', 64),
+      'DENY with remedies, 64 connections': of('DENY with remedies', 64),
+      'refused with 400, 64 connections': of('refused', 64),
+      'PERMIT, 1 connection': of('PERMIT', 1),
+      'no-op, 1 connection': of('no-op', 1),
+    },
+    { rounds, warmSeconds: 1, counted },
+  )
+  const batches: Record<string, Loads[string]> = {}
+  for (const items of mode === 'quick' ? ([1_000] as const) : ([100, 1_000] as const))
+    for (const answers of mode === 'quick' ? (['COMPACT'] as const) : (['FULL', 'COMPACT'] as const))
+      batches[batchName(items, answers)] = { load: await batchLoad(system, service, { items, answers }, seconds), decisions: items }
+  const batched = await measureRounds(batches, { rounds, warmSeconds: 2, counted })
   await pause(2_000)
-  const after = await lagOf(databaseUrl)
   console.log(
-    `\n${rounds} rounds of ${seconds} s each, ${PAIRS} pairs and tokens, ${AGREEMENTS} agreements; medians. Processor time is an answer's.`,
+    `entries not yet in the tree, and not yet in the search: ${JSON.stringify(before)} before, ${JSON.stringify(await lagOf(databaseUrl))} two seconds after`,
   )
-  const rows = Object.entries(results).map(([name, all]) => {
-    const of = (pick: (one: Measured) => number) => median(all.map(pick))
-    return {
-      what: name,
-      'per s': Math.round(of((one) => one.perSecond)),
-      'p50 ms': of((one) => one.p50),
-      'p99 ms': of((one) => one.p99),
-      'node ms': of((one) => one.cpuMs['node'] ?? 0),
-      'postgres ms': of((one) => one.cpuMs['postgres'] ?? 0),
-      'asking ms': of((one) => one.loadCpuMs / Math.max(1, one.answers)),
-      'too busy for remedies': all.reduce((sum, one) => sum + one.lacking, 0),
-      'not as expected': all.reduce((sum, one) => sum + one.wrong, 0),
-    }
-  })
-  table(rows)
-  console.log(
-    `entries not yet in the tree, and not yet in the search: ${JSON.stringify(before)} before, ${JSON.stringify(after)} two seconds after`,
-  )
-  const row = (name: keyof typeof loads) => rows.find(({ what }) => what === name) as (typeof rows)[number]
-  const permit = row('PERMIT, 64 connections')
+  const permit = path['PERMIT, 64 connections']
+  const noOp = path['no-op, 64 connections']['per s']
+  const authzen = path['AuthZEN, 64 connections']['per s']
+  console.log(`AuthZEN over native: ${(authzen / permit['per s']).toPrecision(3)} of its rate`)
   return {
-    decision_over_noop_64: permit['per s'] / row('no-op, 64 connections')['per s'],
-    deny_over_permit_64: row('DENY with remedies, 64 connections')['per s'] / permit['per s'],
-    p50_1_ms: row('PERMIT, 1 connection')['p50 ms'],
+    decision_over_noop_64: permit['per s'] / noOp,
+    deny_over_permit_64: path['DENY with remedies, 64 connections']['per s'] / permit['per s'],
+    authzen_over_noop_64: authzen / noOp,
+    p50_1_ms: path['PERMIT, 1 connection']['p50 ms'],
     p99_64_ms: permit['p99 ms'],
-    node_cpu_ms: permit['node ms'],
-    postgres_cpu_ms: permit['postgres ms'],
+    node_cpu_ms: permit['node ms'] as number,
+    postgres_cpu_ms: permit['postgres ms'] as number,
+    batch_decisions_per_s: batched[batchName(1_000, 'COMPACT')]?.['per s'] ?? null,
   }
+}
+
+function batchName(items: BatchLoad['items'], answers: BatchLoad['answers']): string {
+  return `batches of ${items}, ${answers === 'FULL' ? 'full' : 'compact'}`
 }
 
 /** How long a service takes to load a policy of this size from the database, and what memory it holds then. */

@@ -5,7 +5,7 @@ import { table } from './table.ts'
 import type { TestSystem } from './test-system.ts'
 
 const CALLERS = 200
-const SECONDS = 5
+const SECONDS = 4
 
 /** Milliseconds within which 95 of 100 first pages of searches for resources come, one after the other, on policies of these numbers of agreements. */
 export async function measureSearches(system: TestSystem, sizes: readonly number[]): Promise<Readonly<Record<number, number>>> {
