@@ -57,31 +57,41 @@ export function* consistencyInSteps(
   return inOrder([...found, ...approvalChecks({ source: agreement, version, drafted, ...onDay })])
 }
 
-/** One rule's reason for one pair. */
-interface Hit {
+/** One fault of a flow, with all pairs that share it. */
+interface Fault {
   readonly reason: Reason
-  readonly pair: string
-  /** Whom it is about; null: not one side alone. */
-  readonly org: string | null
+  /** The first of the pairs. */
+  readonly pair: Pair
+  pairCount: number
+  readonly details: Set<string>
+  /** Whom it is about, each with what was found of it last. */
+  readonly of: Map<string, string>
 }
 
 function* flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: LawLists): Generator<undefined, AdviceInFull[]> {
   const pairs = pairsOf(flow)
-  const hits = new Map<string, Hit[]>()
+  const faults = new Map<string, Fault>()
+  /** The fault that a reason is of: many pairs are answered with the same reasons. */
+  const known = new Map<Reason, Fault>()
   const reasonsFor = askedByKind(kindsIn(drafted, flow, register), reasonsBetween(drafted, flow, register))
   for (const pair of pairs) {
     yield
     for (const reason of reasonsFor(pair)) {
-      const key = `${reason.code}\n${reason.side ?? ''}\n${isPerCountry(reason) ? (reason.items ?? []).join() : ''}`
-      const { provider, recipient } = pair
-      const org = reason.side === 'PROVIDER' ? provider : reason.side === 'RECIPIENT' ? recipient : null
-      const hit = { reason, pair: `${provider} to ${recipient}`, org }
-      const known = hits.get(key)
-      if (known) known.push(hit)
-      else hits.set(key, [hit])
+      const fault = known.get(reason) ?? faultOf(faults, reason, pair)
+      known.set(reason, fault)
+      fault.pairCount += 1
+      if (reason.side) fault.of.set(reason.side === 'PROVIDER' ? pair.provider : pair.recipient, reason.detail)
     }
   }
-  return [...hits.values()].map((found) => toAdvice(found, pairs.length, flow, index, register.codes))
+  return [...faults.values()].map((found) => toAdvice(found, pairs.length, flow, index, register.codes))
+}
+
+function faultOf(faults: Map<string, Fault>, reason: Reason, pair: Pair): Fault {
+  const key = `${reason.code}\n${reason.side ?? ''}\n${isPerCountry(reason) ? (reason.items ?? []).join() : ''}`
+  const fault = faults.get(key) ?? { reason, pair, pairCount: 0, details: new Set(), of: new Map() }
+  faults.set(key, fault)
+  fault.details.add(reason.detail)
+  return fault
 }
 
 /** All reasons against one pair of a flow: what stops every question (stage 0), else what any rule finds, for every country listed. */
@@ -118,23 +128,27 @@ function withGrantedItems(flow: PolicyFlow, codes: CodeLists): PolicyFlow {
   return { ...flow, source: { ...flow.source, data_items: items }, items: new Set(items) }
 }
 
-function toAdvice(hits: readonly Hit[], pairCount: number, flow: PolicyFlow, index: number, codes: CodeLists): AdviceInFull {
-  const [first] = hits
-  if (!first) throw new Error('advice without a finding')
-  const { code } = first.reason
+function toAdvice(
+  { reason, pair, pairCount, ...found }: Fault,
+  allPairs: number,
+  flow: PolicyFlow,
+  index: number,
+  codes: CodeLists,
+): AdviceInFull {
+  const { code } = reason
   const words = codes.reasonTexts.get(code)
-  const details = [...new Set(hits.map(({ reason }) => reason.detail))]
+  const details = [...found.details]
   const shown = details.slice(0, EXAMPLES_MAX).join(' ')
   const rest = details.length > EXAMPLES_MAX ? ` And ${details.length - EXAMPLES_MAX} more like it.` : ''
-  const where = hits.length === pairCount ? '' : ` For ${hits.length} of ${pairCount} pairs, ${first.pair} among them.`
+  const where = pairCount === allPairs ? '' : ` For ${pairCount} of ${allPairs} pairs, ${pair.provider} to ${pair.recipient} among them.`
   return {
     code,
-    pointer: pointerOf(first.reason, index),
+    pointer: pointerOf(reason, index),
     severity: TOLD_ONLY.has(code) ? 'WARNING' : 'ERROR',
     detail: `Flow ${flow.id}: ${shown}${rest}${where}`,
     citation: words?.citation ?? null,
     remedy_role: words?.remedyRole ?? null,
-    of: [...new Map(hits.flatMap(({ org, reason }) => (org === null ? [] : [[org, { org, detail: reason.detail }] as const]))).values()],
+    of: [...found.of].map(([org, detail]) => ({ org, detail })),
   }
 }
 

@@ -58,46 +58,62 @@ function lawNaming({ source }: PolicyFlow, { codes }: Register, code: string, is
 }
 
 /**
- * Asks about as few pairs as will do: about one pair of each two kinds, and where what stands against it names a body, about each body
- * of both once. A reason about the recipient names nobody but the recipient, any other one nobody but the provider; so each pair is
- * answered, word for word and in the same order, as if it had been asked about by itself. Pure where `ask` is.
+ * Asks about as few pairs as will do: about one pair of each two kinds, and where what stands against it names a body, about one more
+ * body of that kind, to see that only the name differs. A reason about the recipient names nobody but the recipient, any other one nobody
+ * but the provider; so each pair is answered, word for word and in the same order, as if it had been asked about by itself. Pure where
+ * `ask` is.
  */
 export function askedByKind({ ofProvider, ofRecipient }: Kinds, ask: (pair: Pair) => readonly Reason[]): (pair: Pair) => readonly Reason[] {
   const ofKinds: (First | undefined)[][] = []
-  const known = new Map<string, readonly Reason[]>()
   return (pair) => {
     const [sending = 0, receiving = 0] = [ofProvider.get(pair.provider), ofRecipient.get(pair.recipient)]
     ofKinds[sending] ??= []
     ofKinds[sending][receiving] ??= firstOf(pair, ask(pair))
-    const { reasons, namesSender, namesReceiver } = ofKinds[sending][receiving]
-    if (!namesSender && !namesReceiver) return reasons
-    const ofSender = namesSender ? once(known, `${pair.provider} to kind ${receiving}`, pair, ask) : reasons
-    const ofReceiver = namesReceiver ? once(known, `kind ${sending} to ${pair.recipient}`, pair, ask) : reasons
-    return ofSender.map((reason, place) => (reason.side === 'RECIPIENT' ? (ofReceiver[place] ?? reason) : reason))
+    const { reasons, ofSender, ofReceiver } = ofKinds[sending][receiving]
+    if (!ofSender && !ofReceiver) return reasons
+    const sender = ofSender?.(pair.provider, () => ask(pair)) ?? reasons
+    const receiver = ofReceiver?.(pair.recipient, () => ask(pair)) ?? reasons
+    return sender.map((reason, place) => (isOfReceiver(reason) ? (receiver[place] ?? reason) : reason))
   }
 }
 
-/** What was found of the first pair of two kinds, and whether it names a body, as it then does of every other pair. */
+/** What was found of the first pair of two kinds; and where that names a body, what is found of the others of its kind. */
 interface First {
   readonly reasons: readonly Reason[]
-  readonly namesSender: boolean
-  readonly namesReceiver: boolean
+  readonly ofSender?: OfBody
+  readonly ofReceiver?: OfBody
 }
+
+type OfBody = (code: string, ask: () => readonly Reason[]) => readonly Reason[]
+
+const isOfReceiver = ({ side }: Reason) => side === 'RECIPIENT'
+const isOfSender = (reason: Reason) => !isOfReceiver(reason)
 
 function firstOf({ provider, recipient }: Pair, reasons: readonly Reason[]): First {
   const names = (code: string, isOf: (reason: Reason) => boolean) =>
     reasons.some((reason) => isOf(reason) && JSON.stringify(reason).includes(code))
   return {
     reasons,
-    namesSender: names(provider, ({ side }) => side !== 'RECIPIENT'),
-    namesReceiver: names(recipient, ({ side }) => side === 'RECIPIENT'),
+    ...(names(provider, isOfSender) ? { ofSender: byName(provider, reasons, isOfSender) } : {}),
+    ...(names(recipient, isOfReceiver) ? { ofReceiver: byName(recipient, reasons, isOfReceiver) } : {}),
   }
 }
 
-function once(known: Map<string, readonly Reason[]>, key: string, pair: Pair, ask: (pair: Pair) => readonly Reason[]): readonly Reason[] {
-  const before = known.get(key)
-  if (before) return before
-  const found = ask(pair)
-  known.set(key, found)
-  return found
+/**
+ * What stands against each body of a kind, from what was found of its first. The second one is asked about: where it is answered in the
+ * same words but for its name, so is every other one; where it is not (a law is named like the first), each is asked about.
+ */
+function byName(first: string, reasons: readonly Reason[], isOf: (reason: Reason) => boolean): OfBody {
+  const known = new Map([[first, reasons]])
+  let isOnlyName: boolean | undefined
+  const renamed = (code: string) =>
+    reasons.map((reason) => (isOf(reason) ? { ...reason, detail: reason.detail.replaceAll(first, code) } : reason))
+  return (code, ask) => {
+    const before = known.get(code)
+    if (before) return before
+    const found = isOnlyName ? renamed(code) : ask()
+    isOnlyName ??= JSON.stringify(found.filter(isOf)) === JSON.stringify(renamed(code).filter(isOf))
+    known.set(code, found)
+    return found
+  }
 }
