@@ -34,6 +34,12 @@ export interface GivenAdvice {
   readonly advice: readonly Advice[]
 }
 
+/** What is said of a text before it is sent. */
+interface CheckedText {
+  readonly advice: readonly AdviceInFull[]
+  readonly groups: readonly PreviewGroup[]
+}
+
 export type AdviceService = ReturnType<typeof adviceService>
 
 /** Advice on a version and the decision table it would make: by the functions that decide, on the code lists in force. */
@@ -48,9 +54,12 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
     throw refused('NOT_READY', 'The rules are being loaded anew.')
   }
 
-  async function inFull(tx: Transaction, agreement: AgreementToComplete, version: AgreementVersion): Promise<AdviceInFull[]> {
-    const index = await rules(tx)
+  async function adviceBy(index: PolicyIndex, agreement: AgreementToComplete, version: AgreementVersion): Promise<AdviceInFull[]> {
     return inOrder([...completeness(agreement, version), ...(await inTurns(consistencyInSteps(agreement, version, now(), index)))])
+  }
+
+  async function inFull(tx: Transaction, agreement: AgreementToComplete, version: AgreementVersion): Promise<AdviceInFull[]> {
+    return adviceBy(await rules(tx), agreement, version)
   }
 
   async function adviceOn(tx: Transaction, agreement: AgreementToComplete, version: AgreementVersion): Promise<Advice[]> {
@@ -103,11 +112,14 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
         return { version: version.version, ...preview(agreement, version, now(), await rules(tx), query) }
       }),
 
-    /** The whole of the same table, its lines put together where they say the same. */
-    previewGroups: (principal: Principal, id: string, number: number): Promise<Result<readonly PreviewGroup[], Refusal>> =>
-      read(principal, id, async (tx, agreement) =>
-        inTurns(previewGroupsInSteps(agreement, versionOf(agreement, number, now()), now(), await rules(tx))),
-      ),
+    /** The advice in full, and the whole of the table with its lines put together where they say the same: of one text as it was read. */
+    checked: (principal: Principal, id: string, number: number): Promise<Result<CheckedText, Refusal>> =>
+      read(principal, id, async (tx, agreement) => {
+        const version = versionOf(agreement, number, now())
+        const index = await rules(tx)
+        const advice = await adviceBy(index, await agreements.toComplete(tx, agreement), version)
+        return { advice, groups: await inTurns(previewGroupsInSteps(agreement, version, now(), index)) }
+      }),
 
     /** Advice on the draft of an agreement, for the act that freezes it: errors stop it, warnings are kept with the version. */
     async onDraft(agreement: AgreementToComplete, tx: Transaction): Promise<readonly Advice[]> {

@@ -1,4 +1,5 @@
 import { inWords } from './answers.ts'
+import { unsorted } from './choices.ts'
 import { hrefOf } from './drafting.pages.ts'
 import { flowLawSteps } from './flow-law-steps.pages.ts'
 import { flowSteps } from './flow-steps.pages.ts'
@@ -30,7 +31,8 @@ const NAMED_MAX = 3
 const SHORT_MAX = 140
 
 /** What the draft answers, section by section; what says nothing is left out. `isOpen`: the draft is small, and its answers stand open. */
-export function answeredIn(context: DraftContext) {
+export function answeredIn(of: DraftContext) {
+  const context = { ...of, choices: unsorted(of.choices) }
   const { flows } = context.draft.terms
   const { parties } = context.view
   const sections = textSteps.map((step) => inShort(step.title(context), hrefOf(context, step.path), rowsOf(step, context)))

@@ -113,8 +113,7 @@ export function digestOf(answers: Answers): string {
 
 /** An answer in words, a line each. */
 export function inWords({ kind, choices = [] }: FormField, value: string | readonly string[] | undefined): readonly string[] {
-  const labels = new Map(choices.map((choice) => [choice.value, choice.text]))
   const given = [value ?? []].flat().filter((one) => one !== '')
   if (kind === 'box') return [given[0] === 'yes' ? 'Yes' : 'No']
-  return given.map((one) => (kind === 'day' && isDay(one) ? spokenDay(one) : (labels.get(one) ?? one)))
+  return given.map((one) => (kind === 'day' && isDay(one) ? spokenDay(one) : (choices.find((choice) => choice.value === one)?.text ?? one)))
 }

@@ -19,7 +19,7 @@ import type { DraftContext } from './steps.pages.ts'
 import { mayWrite } from './task-list.pages.ts'
 
 export interface CheckOptions extends Omit<DraftReading, 'history'> {
-  readonly advice: Pick<AdviceService, 'adviseInFull' | 'previewGroups'>
+  readonly advice: Pick<AdviceService, 'adviseInFull' | 'checked'>
   readonly history: Pick<HistoryService, 'state'>
   readonly freezing: ReturnType<typeof freezingService>
   readonly routes: Pick<RoutesService, 'list'>
@@ -37,13 +37,12 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
     const context = await read(request)
     if (!context.isWritable) return noDraft(context)
     const { view, draft, principal } = context
-    const [given, state, offered, groups] = await Promise.all([
-      advice.adviseInFull(principal, view.id, draft.version),
+    const [checked, state, offered] = await Promise.all([
+      advice.checked(principal, view.id, draft.version),
       history.state(principal, view.id, undefined),
       routesOf(routes, principal.org),
-      advice.previewGroups(principal, view.id, draft.version),
     ])
-    const found = orThrow(given)
+    const { advice: found, groups } = orThrow(checked)
     const findings = (severity: string) =>
       spokenFindings(
         context,
@@ -58,7 +57,7 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
         ...{ agreement: view, draft, base: hrefOf(context, ''), rowVersion: context.rowVersion, mayWrite: mayWrite(context) },
         ...{ wrong, known: findings('WARNING'), count: wrong.reduce((sum, { lines }) => sum + lines.length, 0) },
         ...answeredIn(context),
-        permitted: permittedIn(orThrow(groups)),
+        permitted: permittedIn(groups),
         maySend: orThrow(state).commands.includes('freeze'),
         routes: offered
           .filter(({ requester_rule }) => requester_rule === FOR_AGREEMENTS)

@@ -43,6 +43,17 @@ export function choicesFrom(lists: readonly CodeList[], now: number): ChoicesOf 
   }
 }
 
+/** The same choices for reading alone, where neither order nor headings are shown: those of a list are put together once. */
+export function unsorted(choices: ChoicesOf): ChoicesOf {
+  const known = new Map<string, readonly Choice[]>()
+  return (list, { isOffered } = {}) => {
+    if (isOffered) return choices(list, { isOffered })
+    const found = known.get(list) ?? choices(list)
+    known.set(list, found)
+    return found
+  }
+}
+
 /** The classes of data that the law guards more closely. */
 const CLASSES: Readonly<Record<string, string>> = { SPECIAL: 'Special category data', CRIMINAL: 'Criminal offence data' }
 
