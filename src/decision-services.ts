@@ -30,6 +30,7 @@ import { notSharedService } from './decisions/not-shared/not-shared.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
 import { pageTokens } from './decisions/permitted/page-tokens.ts'
 import { permissionsRoutes } from './decisions/permitted/permissions.routes.ts'
+import { permissionsService } from './decisions/permitted/permissions.service.ts'
 import { searchesService } from './decisions/permitted/searches.service.ts'
 import { recorder } from './decisions/recorder.service.ts'
 import { spareTime } from './decisions/remedies/spare-time.ts'
@@ -67,6 +68,7 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
   const searches = searchesService({ recorder: recording, live, tokens: pageTokens(logKey), clock, random })
   const keys = manifestKeys(logKey)
   const manifests = manifestsService({ db, recorder: recording, live, permits, keys, clock, random })
+  const permissions = permissionsService(searches, permits)
   const clients = clientsService({ db, commands, policy, parties, isTrusted: services.isTrusted })
   const { altered } = log
   const reads = recordedReads(audit)
@@ -88,6 +90,7 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
   })
   return {
     decisions,
+    permissions,
     clients,
     logSearch,
     trail,
@@ -102,6 +105,7 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
       authzenSearchRoutes(searches),
       permissionsRoutes(searches, permits),
       manifestsRoutes(manifests, manifestUses),
+      permissionsRoutes(permissions),
       logSearchRoutes(logSearch),
       trailRoutes(trail),
       replayRoutes(replays, impact),

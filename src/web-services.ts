@@ -73,6 +73,7 @@ import { calendarPages } from './web/settings/calendars.pages.ts'
 import { settingsPages } from './web/settings/settings.pages.ts'
 import { answerPages } from './web/sharing/answer.pages.ts'
 import { emergencyQuestionPages } from './web/sharing/emergency.pages.ts'
+import { permissionPages } from './web/sharing/permissions.pages.ts'
 import { questionPages } from './web/sharing/question.pages.ts'
 import { signingPages } from './web/signing/signing.pages.ts'
 import { type DemoAccount, webPages } from './web/web.plugin.ts'
@@ -95,7 +96,8 @@ export function callbackAt(publicUrl: URL, key = ''): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  rooms: Register['rooms'] & Pick<Decisions, 'decisions' | 'logSearch' | 'trail' | 'clients' | 'records' | 'replays' | 'notShared'>,
+  rooms: Register['rooms'] &
+    Pick<Decisions, 'decisions' | 'permissions' | 'logSearch' | 'trail' | 'clients' | 'records' | 'replays' | 'notShared'>,
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): {
@@ -152,6 +154,7 @@ export function openWeb(
           emergencyQuestionPages({ decisions: rooms.decisions, ...lists, now: clock }),
           answerPages({ records, notShared: rooms.notShared, emergencies, contacts: organisationContacts, ...lists }),
           notSharedPages({ notShared: rooms.notShared }),
+          permissionPages({ permissions: rooms.permissions, organisationsFor: lists.organisationsFor, listsFor: lists.listsFor }),
           logSearchPages({ logSearch, people }),
           trailPages({ trail: rooms.trail, reading: services.log.reading }),
           logStatePages({ ...services.log, clock }),

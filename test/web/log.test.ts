@@ -132,4 +132,35 @@ t.test('an auditor finds a decision and proves it; a stranger learns nothing of 
       t.equal((await officer.goto('/decisions/log'))?.status(), 403)
     },
   )
+
+  for (const javaScriptEnabled of [true, false])
+    await t.test(
+      `${javaScriptEnabled ? 'with' : 'without'} JavaScript an officer reads what may be shared now, and takes it along`,
+      async (t) => {
+        const officer = await signedInAs(browser, pages.address, 'Aisha Khan', { viewport: { width: 320, height: 640 }, javaScriptEnabled })
+        await officer.goto('/may-i-share')
+        await officer.getByRole('link', { name: /All that .* may send or receive/ }).click()
+        t.match(
+          await main(officer),
+          /What Hackney may send[\s\S]*Camden[\s\S]*Homelessness[\s\S]*version 1, flow F1\s+Hackney: Public task/,
+        )
+        await readable(officer, 'what may be shared', javaScriptEnabled)
+        t.equal(await officer.locator('tbody a').first().getAttribute('href'), `/agreements/${agreement.id}`)
+        const sent = await (await officer.request.get(String(await officer.getByRole('link', { name: /CSV/ }).getAttribute('href')))).text()
+        t.match(sent, new RegExp(`^provider,recipient,[^\n]*\r\nLBC_HACKNEY,LBC_CAMDEN,[^\n]*${agreement.id},1,`))
+        await officer.getByLabel('To or from whom').selectOption('LBC_BARNET')
+        await officer.getByRole('button', { name: 'Show these' }).click()
+        t.match(await main(officer), /No agreement in force permits this/)
+        await readable(officer, 'nothing that may be shared', javaScriptEnabled)
+        t.equal((await officer.request.get('/permissions?token=none')).status(), 400, 'a part of the table that nobody was given')
+        await officer.getByRole('link', { name: 'The record of this look' }).click()
+        t.match(await main(officer), /Only looked for/)
+        const stranger = await signedInAs(browser, pages.address, 'Sofia Marques', { javaScriptEnabled })
+        await stranger.goto('/permissions?direction=RECEIVE')
+        t.match(await main(stranger), /No agreement in force permits/)
+        t.notMatch(await main(stranger), agreement.id)
+        const auditor = await signedInAs(browser, pages.address, 'Martin Webb', { javaScriptEnabled })
+        t.equal((await auditor.goto('/permissions'))?.status(), 403, 'who reads the log asks for no shares')
+      },
+    )
 })
