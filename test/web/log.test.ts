@@ -7,6 +7,7 @@ import { log } from '../../src/cli/log/log.ts'
 import { addDays, londonDay } from '../../src/platform/kernel/london-day.ts'
 import { deskOn } from '../support/agreement-desk.ts'
 import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
+import { SHARE } from '../support/demo-share.ts'
 import { eventually } from '../support/eventually.ts'
 import { ownerPool } from '../support/leaves.ts'
 
@@ -130,6 +131,32 @@ t.test('an auditor finds a decision and proves it; a stranger learns nothing of 
       await readable(auditor, 'a log with a finding')
       const officer = await signedInAs(browser, pages.address, 'Aisha Khan')
       t.equal((await officer.goto('/decisions/log'))?.status(), 403)
+    },
+  )
+
+  await t.test(
+    'a batch is read as a whole: who asked, how many were permitted and denied, each question with its reasons, part after part',
+    async (t) => {
+      const question = { ...SHARE, provider: 'LBC_CAMDEN', recipient: 'LBC_HACKNEY', agreement_ref: agreement.id }
+      const evaluations = Array.from({ length: 60 }, (_, at) => ({ ...question, country: at % 3 === 0 ? 'US' : 'GB' }))
+      const headers = { ...(await pages.service.as({ org: 'LBC_CAMDEN' })), 'content-type': 'application/json' }
+      const payload = JSON.stringify({ evaluations, answers: 'COMPACT' })
+      const sent = await pages.service.inject({ method: 'POST', url: '/v1/decisions/batch', headers, payload })
+      const whole = `/decisions/${String(sent.json().evaluations[0].decision_id).split('.')[0]}`
+      const officer = await signedInAs(browser, pages.address, 'Aisha Khan', { viewport: { width: 320, height: 640 } })
+      await officer.goto(whole)
+      t.match(await main(officer), /A (system|person) of Camden.* asked 60 questions in one call[\s\S]*40 permitted, 20 denied/)
+      t.match(
+        await officer.locator('tbody tr').first().innerText(),
+        /Denied\s+Transfer to this country not allowed\s+Camden to Hackney\s+Notice of a placement/,
+      )
+      await readable(officer, 'a batch')
+      await officer.getByRole('link', { name: 'Later questions' }).click()
+      t.equal(await officer.locator('tbody tr').count(), 10)
+      await officer.locator('tbody a').last().click()
+      t.match(await main(officer), /The share is permitted/)
+      const stranger = await signedInAs(browser, pages.address, 'Sofia Marques')
+      t.equal((await stranger.goto(whole))?.status(), 404)
     },
   )
 

@@ -8,7 +8,7 @@ import { callerOf } from '../../identity/identity.plugin.ts'
 import { ProblemError, problem } from '../../platform/http/problem.ts'
 import { spokenInstant } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { isKey } from '../forms.pages.ts'
+import { chosen, isKey } from '../forms.pages.ts'
 import type { RequestLists } from '../request-lists.ts'
 import { toDosIn } from '../sharing/answer-words.ts'
 import type { Web } from '../web.plugin.ts'
@@ -51,7 +51,7 @@ export function logDecisionPages({ records, replays, reading, drafting, organisa
   return ({ page, file }: Web): void => {
     page('/decisions/:id', 'getDecision', async (request) => {
       const { id, evidence } = await recordOf(request)
-      const decision = shownDecision(id, evidence)
+      const decision = shownDecision(id, evidence, partIn(request))
       const relied = decision.payload?.relied_on ?? decision.payload?.response?.agreement
       const lists = await listsFor(request)
       const names = new Map((await organisationsFor(request)).map(({ code, short_name }) => [code, short_name]))
@@ -94,6 +94,12 @@ export function logDecisionPages({ records, replays, reading, drafting, organisa
       }
     })
   }
+}
+
+/** Which part of the answers of a call an address names; the first where it names none. */
+function partIn(request: FastifyRequest): number {
+  const part = chosen(request, 'part')
+  return /^\d{1,4}$/.test(part) ? Number(part) : 1
 }
 
 /** The decision that an address names. @throws ProblemError 404 where it names none */
