@@ -103,7 +103,6 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
       decisionsRoutes(decisions),
       authzenRoutes(decisions, services.publicUrl),
       authzenSearchRoutes(searches),
-      permissionsRoutes(searches, permits),
       manifestsRoutes(manifests, manifestUses),
       permissionsRoutes(permissions),
       logSearchRoutes(logSearch),

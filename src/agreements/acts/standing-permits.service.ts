@@ -1,13 +1,14 @@
 import type { Principal } from '../../identity/principal.ts'
+import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
 import type { Agreement } from '../agreement.ts'
 import { governingVersion } from '../model/standing.ts'
-import { flowHash, standingFlow } from '../model/standing-permit.ts'
+import { flowHash, type StoredStandingPermit, standingFlow } from '../model/standing-permit.ts'
 import type { ReadAgreement } from '../reading.service.ts'
-import { type StoredStandingPermit, standingPermitsRepository } from '../store/standing-permits.repository.ts'
+import { standingPermitsRepository } from '../store/standing-permits.repository.ts'
 import type { StatedReason } from './ending.service.ts'
 
 export interface StandingPermitsOptions extends Pick<ActingService, 'perform'> {
@@ -35,6 +36,14 @@ export type StandingPermit = Omit<StoredStandingPermit, 'agreement_id' | 'org'> 
 
 /** Shown of an agreement, at most: one for each of its flows and providers, and some that have ended. */
 const SHOWN_MAX = 500
+
+/** Standing permits as manifests are made of them and uses judged on them; each joins the caller's transaction. */
+export const standingPermits = {
+  /** Those that have not been ended, of a provider or of all, as far as the reader may know the agreement. */
+  open: (tx: Transaction, provider: string | null, limit: number) => standingPermitsRepository(tx).standing(provider, limit),
+  /** Those of agreements, ended ones too. */
+  ofAgreements: (tx: Transaction, ids: readonly string[]) => standingPermitsRepository(tx).ofAgreements(ids),
+}
 
 export type StandingPermitsService = ReturnType<typeof standingPermitsService>
 

@@ -14,6 +14,24 @@ export const STANDING_HOURS_MAX = 24
 export const STANDING_STATEMENT =
   'I accept that a permit which is suspended or withdrawn may still be relied on, for up to the hours stated, by whoever holds a manifest that was issued before.'
 
+/** A flow that its provider lets stand in manifests, as it is stored. */
+export interface StoredStandingPermit {
+  readonly id: string
+  readonly agreement_id: string
+  readonly version: number
+  readonly flow: string
+  readonly flow_hash: string
+  /** The provider. */
+  readonly org: string
+  readonly hours: number
+  readonly statement: string
+  readonly reason: string | null
+  readonly allowed_at: string
+  /** null: it has not been ended. */
+  readonly ended_at: string | null
+  readonly end_reason: string | null
+}
+
 /** Which flow, for which provider. */
 export interface StandingPermitAsked {
   readonly flow: string

@@ -1,23 +1,6 @@
 import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
-
-/** A flow that its provider lets stand in manifests, as it is stored. */
-export interface StoredStandingPermit {
-  readonly id: string
-  readonly agreement_id: string
-  readonly version: number
-  readonly flow: string
-  readonly flow_hash: string
-  /** The provider. */
-  readonly org: string
-  readonly hours: number
-  readonly statement: string
-  readonly reason: string | null
-  readonly allowed_at: string
-  /** null: it has not been ended. */
-  readonly ended_at: string | null
-  readonly end_reason: string | null
-}
+import type { StoredStandingPermit } from '../model/standing-permit.ts'
 
 const COLUMNS = [
   ...(['id', 'agreement_id', 'version', 'flow', 'flow_hash', 'org', 'hours'] as const),

@@ -1,6 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
-import { flowHash } from '../../agreements/model/standing-permit.ts'
-import type { StoredStandingPermit } from '../../agreements/store/standing-permits.repository.ts'
+import { flowHash, type StoredStandingPermit } from '../../agreements/model/standing-permit.ts'
 import { londonDay, nextLondonMidnight } from '../../platform/kernel/london-day.ts'
 import { standsUntil } from '../evaluation/expiry.ts'
 import { agreementObligations, type Obligation } from '../evaluation/obligations.ts'
@@ -25,22 +23,20 @@ import type { ManifestLine } from './manifest.ts'
 /** Lines that one manifest holds, and questions that are asked for it, at most. */
 export const LINES_MAX = 500
 const QUESTIONS_MAX = 20_000
-/** Questions after which others get their turn. */
-const QUESTIONS_A_TURN = 500
 
 /** Which flows stand, as they were opted in. */
 export type Standing = Pick<StoredStandingPermit, 'agreement_id' | 'flow' | 'flow_hash' | 'org' | 'hours'>
 
 /** The lines, in the order of the table of permissions; null: there are too many for one manifest. `manifest`: its identifier. */
-export async function manifestLines(
+export function* manifestLines(
   asked: PermissionsAsked,
   standing: readonly Standing[],
   { permits, asking, index }: Grounds,
   manifest: string,
-): Promise<readonly ManifestLine[] | null> {
+): Generator<undefined, readonly ManifestLine[] | null> {
   const lines: ManifestLine[] = []
   const named = new Set(standing.map(({ agreement_id }) => agreement_id))
-  let [questions, inTurn] = [0, 0]
+  let questions = 0
   if (standing.length === 0) return lines
   for (const other of othersOf(asked, asking, index)) {
     const pair = pairOf(asked, other, index)
@@ -59,10 +55,7 @@ export async function manifestLines(
       }
       questions += found.questions + 2 * found.lines.length
       if (questions > QUESTIONS_MAX) return null
-      if (questions - inTurn > QUESTIONS_A_TURN) {
-        inTurn = questions
-        await setImmediate()
-      }
+      yield
     }
   }
   return lines

@@ -1,4 +1,4 @@
-import type { StoredStandingPermit } from '../../agreements/store/standing-permits.repository.ts'
+import type { StoredStandingPermit } from '../../agreements/model/standing-permit.ts'
 import type { Asking } from '../permitted/seek.ts'
 import { outcomeOf } from '../permitted/seek.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'

@@ -1,4 +1,4 @@
-import { standingPermitsRepository } from '../../agreements/store/standing-permits.repository.ts'
+import { standingPermits } from '../../agreements/acts/standing-permits.service.ts'
 import type { Call, CommandResult } from '../../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import { writerFor } from '../../identity/permissions.ts'
@@ -60,7 +60,7 @@ export function manifestUsesService({ commands, records, live, clock, mustBeConf
           const references = reported.map(({ reference }) => reference)
           const earlier = new Map((await repository.of(principal.org, references)).map((one) => [one.reference, one]))
           const agreements = new Set((manifest?.lines ?? []).flatMap(({ agreement }) => agreement ?? []))
-          const standing = await standingPermitsRepository(tx).ofAgreements([...agreements])
+          const standing = await standingPermits.ofAgreements(tx, [...agreements])
           const judging = { manifest, caller: principal, index: live.current(), standing }
           const uses = reported.map((use, place): RecordedUse => {
             const known = earlier.get(use.reference)

@@ -1,4 +1,4 @@
-import { standingPermitsRepository } from '../../agreements/store/standing-permits.repository.ts'
+import { standingPermits } from '../../agreements/acts/standing-permits.service.ts'
 import { writerFor } from '../../identity/permissions.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
@@ -6,6 +6,7 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { type Refusal, refused } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
+import { inTurns } from '../../platform/kernel/turns.ts'
 import { nowOn } from '../decide.ts'
 import { type RecordedSearch, searchedEntry } from '../decision-entry.ts'
 import type { PermitPolicy } from '../evaluation/expiry.ts'
@@ -59,12 +60,12 @@ export function manifestsService({ db, recorder, live, permits, keys, clock, ran
     const index = live.current()
     // After the policy: an act on a standing permit makes a revision, so that what is read here is at least as new.
     const provider = asked.direction === 'SEND' ? asked.organisation : null
-    const standing = await withTransactionAs(db, writerFor(caller), (tx) =>
-      standingPermitsRepository(tx).standing(provider, STANDING_MAX + 1),
-    )
+    const standing = await withTransactionAs(db, writerFor(caller), (tx) => standingPermits.open(tx, provider, STANDING_MAX + 1))
     const now = nowOn(index, clock().getTime())
     const found =
-      standing.length > STANDING_MAX ? null : await manifestLines(asked, standing, { permits, asking: { caller, at: now }, index }, id)
+      standing.length > STANDING_MAX
+        ? null
+        : await inTurns(manifestLines(asked, standing, { permits, asking: { caller, at: now }, index }, id))
     if (found === null) {
       const detail = `A manifest has at most ${LINES_MAX} lines: name the other organisation or the purpose.`
       throw refused('UNPROCESSABLE', detail, [{ pointer: '/query/with', detail }])

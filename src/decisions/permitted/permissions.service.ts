@@ -55,11 +55,11 @@ function searchOf(query: PermissionsQuery, own: string, permits: PermitPolicy): 
 }
 
 /** In the log it is the search that it is: who may receive what one provides, or what one may receive. */
-function eventOf({ direction }: Partial<PermissionsQuery>): CallEvent {
+export function eventOf({ direction }: Partial<PermissionsQuery>): CallEvent {
   return direction === 'SEND' ? 'adl.search_subject' : 'adl.search_resource'
 }
 
-function recordedOf({ organisation, direction, with: other, purpose }: PermissionsAsked): RecordedSearch {
+export function recordedOf({ organisation, direction, with: other, purpose }: PermissionsAsked): RecordedSearch {
   const isSent = direction === 'SEND'
   return {
     [isSent ? 'provider' : 'recipient']: organisation,
