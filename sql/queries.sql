@@ -62,8 +62,31 @@ update keeper_change
 -- src/agreements/drafting/drafting.repository.ts
 
 -- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
+    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
     "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 delete from "agent"
@@ -91,12 +114,6 @@ insert into "agreement_party" ("agreement_id", "org", "contacts", "left_at", "po
   values ($1, ...)
   on conflict ("agreement_id", "org") do update
   set "position" = $2, "role" = $3, "capacities" = $4;
-
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
 
 insert into "policy_document" ("agreement_id", "position", "party", "conditions", "document_ref", "approved_on", "review_on")
   values ($1, ...);
@@ -1493,22 +1510,9 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
   values ($1, ...);
 
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
-    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
-insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
@@ -1816,7 +1820,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/register-loader.ts
+-- also src/parties/register-act.repository.ts, src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2527,173 +2531,6 @@ select "e"."idx"
   where "e"."leaf_id" = $1 and (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org =
     nullif(current_setting('accord.org', true), '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is
     not null and e.record in (select k.id from public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at)));
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $1 and "e"."event" <> $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $1 and "e"."event" = $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" < $1 and "e"."event" <> $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" >= $1 and "e"."at" < $2 and
-    "e"."event" <> $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" >= $1 and "e"."event" <> $2 and
-    "e"."record" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $2;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2 and
-    "e"."refused" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record_type" = $2
-    and "e"."record" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."refused" = $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $2;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1 and "e"."record" = $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1 and "e"."record" = $2 and
-    "e"."refused" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" <> $2 and
-    "e"."record" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" = $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and (e.log_id, e.idx) < ($1, ...) and "e"."event"
-    <> $2 and "e"."record" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
 
 select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
   from "trail_entry" as "e"
@@ -4323,8 +4160,9 @@ select "l".*
 select max("l"."edition") as "edition"
   from "code_list" as "l";
 
--- src/register-loader.ts
+-- src/register-edition.ts
 
+-- also src/register-loader.ts
 select set_config('lock_timeout', $1, true);
 
 -- src/requests/requests.repository.ts
@@ -4557,23 +4395,6 @@ with begun as (insert into sign_off (id, subject_type, subject_id, subject_versi
     json_populate_recordset(null::public.timer, $10::json) as r on conflict (room, subject_id, name) do update set due_at = excluded.due_at
     where timer.fired_at is null) select 1;
 
-with begun as (insert into sign_off (id, subject_type, subject_id, subject_version, subject_hash, keeper, route, status, event_count,
-    started_at) values ($1, ...)), events as (insert into sign_off_event select r.* from json_populate_recordset(null::public.sign_off_event,
-    $2::json) as r), gone_tasks as (delete from sign_off_task as t using json_populate_recordset(null::public.sign_off_task, $3::json) as g
-    where t.sign_off_id = $4 and t.chain_org = g.chain_org and t.step = g.step and t.task = g.task), gone_timers as (delete from timer where
-    room = $5 and subject_id = $6 and name = any ($7::text[]) and fired_at is null), chains as (insert into sign_off_chain (sign_off_id, org,
-    route, status) select r.sign_off_id, r.org, r.route, r.status from json_populate_recordset(null::public.sign_off_chain, $8::json) as r on
-    conflict (sign_off_id, org) do update set route = excluded.route, status = excluded.status), tasks as (insert into sign_off_task select
-    r.* from json_populate_recordset(null::public.sign_off_task, $9::json) as r on conflict (sign_off_id, chain_org, step, task) do update
-    set "sign_off_status" = "excluded"."sign_off_status", "org" = "excluded"."org", "role" = "excluded"."role", "kind" = "excluded"."kind",
-    "state" = "excluded"."state", "assignee_issuer" = "excluded"."assignee_issuer", "assignee_sub" = "excluded"."assignee_sub", "due_day" =
-    "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" = "excluded"."deputy_issuer", "deputy_sub" =
-    "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" = "excluded"."deputy_last", "done_issuer" =
-    "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at", "outcome" = "excluded"."outcome"), timers
-    as (insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at from
-    json_populate_recordset(null::public.timer, $10::json) as r on conflict (room, subject_id, name) do update set due_at = excluded.due_at
-    where timer.fired_at is null) select 1;
-
 with moved as (update sign_off set status = $1, event_count = $2, row_version = row_version + 1, act_count = act_count + $3 where id = $4
     returning row_version), events as (insert into sign_off_event (sign_off_id, sequence, at, type, only_org, data) select r.sign_off_id,
     r.sequence, r.at, r.type, r.only_org, r.data from json_populate_recordset(null::public.sign_off_event, $5::json) as r), gone_tasks as
@@ -4591,24 +4412,6 @@ with moved as (update sign_off set status = $1, event_count = $2, row_version = 
     as (insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at from
     json_populate_recordset(null::public.timer, $13::json) as r on conflict (room, subject_id, name) do update set due_at = excluded.due_at
     where timer.fired_at is null) select row_version
-  from moved;
-
-with moved as (update sign_off set status = $1, event_count = $2, row_version = row_version + 1, act_count = act_count + $3 where id = $4
-    returning row_version), events as (insert into sign_off_event select r.* from json_populate_recordset(null::public.sign_off_event,
-    $5::json) as r), gone_tasks as (delete from sign_off_task as t using json_populate_recordset(null::public.sign_off_task, $6::json) as g
-    where t.sign_off_id = $7 and t.chain_org = g.chain_org and t.step = g.step and t.task = g.task), gone_timers as (delete from timer where
-    room = $8 and subject_id = $9 and name = any ($10::text[]) and fired_at is null), chains as (insert into sign_off_chain (sign_off_id,
-    org, route, status) select r.sign_off_id, r.org, r.route, r.status from json_populate_recordset(null::public.sign_off_chain, $11::json)
-    as r on conflict (sign_off_id, org) do update set route = excluded.route, status = excluded.status), tasks as (insert into sign_off_task
-    select r.* from json_populate_recordset(null::public.sign_off_task, $12::json) as r on conflict (sign_off_id, chain_org, step, task) do
-    update set "sign_off_status" = "excluded"."sign_off_status", "org" = "excluded"."org", "role" = "excluded"."role", "kind" =
-    "excluded"."kind", "state" = "excluded"."state", "assignee_issuer" = "excluded"."assignee_issuer", "assignee_sub" =
-    "excluded"."assignee_sub", "due_day" = "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" =
-    "excluded"."deputy_issuer", "deputy_sub" = "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" =
-    "excluded"."deputy_last", "done_issuer" = "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at",
-    "outcome" = "excluded"."outcome"), timers as (insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name,
-    r.due_at from json_populate_recordset(null::public.timer, $13::json) as r on conflict (room, subject_id, name) do update set due_at =
-    excluded.due_at where timer.fired_at is null) select row_version
   from moved;
 
 -- src/workflow/store/lists.repository.ts
