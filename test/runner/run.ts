@@ -71,7 +71,9 @@ function furtherLegs(given: readonly string[]): readonly Leg[] {
   if (isShared) {
     console.log('\nSKIPPED on CI: hostile callers beside a bystander (npm test -- test/fault/hostile-callers.test.ts)')
     console.log('SKIPPED on CI: every page in every state (EVERY_STATE=yes npm test -- test/web/every-page.test.ts)')
-    console.log('SKIPPED on CI: more calls of the contract fuzzer than npm test makes (FUZZ_RUNS=30 npm test -- test/api/contract-fuzz.test.ts)')
+    console.log(
+      'SKIPPED on CI: more calls of the contract fuzzer than npm test makes (FUZZ_RUNS=30 npm test -- test/api/contract-fuzz.test.ts)',
+    )
   }
   return [
     ...oldest,
