@@ -97,11 +97,14 @@ const EVENTS = {
   dispute: 'agreement.signature_disputed',
 } as const satisfies Record<ActName, string>
 
-/** Acts that change neither a text nor who is a party to it, and so none of the words by which the agreement is found. */
-const WORDS_STAY: ReadonlySet<string> = new Set<ActName>(['suspend', 'lift', 'confirm_review', 'attach', 'state', 'attest', 'dispute'])
-
 /** Acts that no decision stands on but manifests do: each makes a revision, so that none is issued on what was before it. */
 const ALWAYS_PUBLISHED: ReadonlySet<string> = new Set(['allow_standing', 'end_standing'])
+
+/** Acts that change neither a text nor who is a party to it, and so none of the words by which the agreement is found. */
+const WORDS_STAY: ReadonlySet<string> = new Set([
+  ...(['suspend', 'lift', 'confirm_review', 'attach', 'state', 'attest', 'dispute'] as const satisfies readonly ActName[]),
+  ...ALWAYS_PUBLISHED,
+])
 
 /** What falls due is no organisation's act: whoever keeps the text may be another by then, or have ended. */
 function readerOf(principal: Principal): Reader {
@@ -136,7 +139,7 @@ export function actingService({ commands, agreements, notifications, policy, mus
       // What is kept and published is the whole of it, whatever whoever acted may still see.
       await readAs(tx, { kind: 'system' })
       const version = await actsRepository(tx).touch(id, sequence, now)
-      if (!WORDS_STAY.has(act) && !ALWAYS_PUBLISHED.has(act)) await indexForSearch(tx, id)
+      if (!WORDS_STAY.has(act)) await indexForSearch(tx, id)
       const from = before?.status ?? null
       await actsRepository(tx).addHistory({ agreementId: id, sequence, at: now, act, principal, from, done, leafId })
       return version

@@ -46,7 +46,8 @@ export function manifestUsesService({ commands, records, live, clock, mustBeConf
     async report(call: Call, id: string, reported: readonly ReportedUse[]): Promise<CommandResult<ReportedUses>> {
       const ahead = reported.findIndex(({ used_at }) => Date.parse(used_at) > clock().getTime())
       if (ahead >= 0) return refuse(wrong('UNPROCESSABLE', ahead, 'used_at', 'lies ahead: a use is reported after it'))
-      const again = reported.findIndex(({ reference }, place) => reported.findIndex((one) => one.reference === reference) < place)
+      const named = new Set<string>()
+      const again = reported.findIndex(({ reference }) => named.size === named.add(reference).size)
       if (again >= 0) return refuse(wrong('UNPROCESSABLE', again, 'reference', 'names another use of this call'))
       // Before the act, so that it needs no second connection while it holds one.
       const found = await records.find(id, call.principal, { wait: false })
