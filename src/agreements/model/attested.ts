@@ -42,6 +42,6 @@ export function restsOnAttested(version: VersionFacts, pair: readonly [string, s
   const { commencement, signedAt, awaits, attested } = version
   const isReached = commencement.rule === 'THRESHOLD' && [...signedAt.values()].filter((signed) => signed <= at).length >= commencement.n
   if (commencement.rule === 'PAIRWISE' || isReached) return own
-  const others = commencement.rule === 'ALL_SIGNED' ? awaits : attested.keys()
+  const others = commencement.rule === 'ALL_SIGNED' ? [...awaits].flatMap(([org, until]) => (at < until ? [org] : [])) : attested.keys()
   return [...own, ...[...others].filter((org) => !pair.includes(org) && isOnly(org))]
 }

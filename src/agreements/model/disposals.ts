@@ -5,7 +5,7 @@ import type { Agreement, Flow } from '../agreement.ts'
 import { type ActingPerson, type CommandOf, type Decided, notAllowed } from './command.ts'
 import { isNamedIn } from './flow-suspensions.ts'
 import { lifecycleFacts, type VersionFacts } from './lifecycle-facts.ts'
-import { statusAt } from './standing.ts'
+import { awaitedBy, statusAt } from './standing.ts'
 
 /**
  * What becomes of data that was received once sharing is over (LC-5: retention duties survive): each party that could receive says,
@@ -57,13 +57,14 @@ export function receivedFlows(agreement: Agreement, org: string, boroughs: Reado
 
 function couldReceive(
   { parties }: Agreement,
-  { signedAt, awaits, commencement }: VersionFacts,
+  version: VersionFacts,
   { providers, recipients }: Flow,
   { org, by, boroughs }: { readonly org: string; readonly by: Instant; readonly boroughs: ReadonlySet<string> },
 ): boolean {
+  const { signedAt, commencement } = version
   const signed = (body: string) => (signedAt.get(body) ?? NEVER) <= by
   if (!isNamedIn(recipients, org, boroughs) || !signed(org)) return false
-  if (commencement.rule === 'ALL_SIGNED' && ![...awaits].every(signed)) return false
+  if (commencement.rule === 'ALL_SIGNED' && !awaitedBy(version, by).every(signed)) return false
   if (commencement.rule === 'THRESHOLD' && [...signedAt.keys()].filter(signed).length < commencement.n) return false
   return parties.some((party) => party.org !== org && isNamedIn(providers, party.org, boroughs) && signed(party.org))
 }

@@ -3,7 +3,7 @@ import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import type { Agreement, AgreementVersion, Dpia } from '../agreement.ts'
 import { asIfSigned } from './attested.ts'
 import { type DpiaFacts, type LifecycleFacts, lifecycleFacts, type VersionFacts } from './lifecycle-facts.ts'
-import { governing, hasSigned, isPresent, partOf, stands, valueAt } from './standing.ts'
+import { awaitedBy, governing, hasSigned, isPresent, partOf, stands, valueAt } from './standing.ts'
 
 /**
  * Is an agreement in force between two bodies at an instant, and if not, what is missing from whom (CK-1, CK-2, CK-16)?
@@ -92,8 +92,8 @@ function commencementObstacles(facts: LifecycleFacts, version: VersionFacts, pai
   for (const org of pair) if (!hasSigned(version, org, at)) found.push({ code: 'PARTY_NOT_SIGNED', org })
   if (commencement.rule === 'ALL_SIGNED') {
     let others: string[] | undefined
-    for (const org of version.awaits) {
-      if (org === pair[0] || org === pair[1] || hasSigned(version, org, at)) continue
+    for (const [org, until] of version.awaits) {
+      if (until <= at || org === pair[0] || org === pair[1] || hasSigned(version, org, at)) continue
       others ??= []
       others.push(org)
     }
@@ -157,8 +157,8 @@ export function hasCommenced(agreement: Agreement, number: number, at: Instant):
   const version = facts.approved.find((known) => known.version === number)
   if (!version) return false
   const signed = countSigned(facts, version, at)
-  const { commencement, awaits } = version
-  if (commencement.rule === 'ALL_SIGNED') return signed > 1 && [...awaits].every((org) => hasSigned(version, org, at))
+  const { commencement } = version
+  if (commencement.rule === 'ALL_SIGNED') return signed > 1 && awaitedBy(version, at).every((org) => hasSigned(version, org, at))
   return signed >= (commencement.rule === 'THRESHOLD' ? Math.max(commencement.n, 2) : 2)
 }
 
@@ -168,14 +168,14 @@ export function missingSignatures(agreement: Agreement, number: number, at: Inst
   const version = facts.approved.find((known) => known.version === number)
   if (!version || !canCommence(agreement, { version: number }, at)) return []
   return [...facts.parties]
-    .filter(([org, party]) => isPresent(party, at) && waitsFor(agreement, number, org) && !hasSigned(version, org, at))
+    .filter(([org, party]) => isPresent(party, at) && waitsFor(agreement, number, org, at) && !hasSigned(version, org, at))
     .map(([org]) => org)
 }
 
-/** Whether a version wants the signature of a party: where all must sign, only of those present when it was frozen (CK-2). */
-export function waitsFor(agreement: Agreement, number: number, org: string): boolean {
+/** Whether a version wants the signature of a party at an instant: where all must sign, only of those present when it was frozen (CK-2). */
+export function waitsFor(agreement: Agreement, number: number, org: string, at: Instant): boolean {
   const version = lifecycleFacts(agreement).approved.find((known) => known.version === number)
-  return version !== undefined && (version.commencement.rule !== 'ALL_SIGNED' || version.awaits.has(org))
+  return version !== undefined && (version.commencement.rule !== 'ALL_SIGNED' || awaitedBy(version, at).includes(org))
 }
 
 /** Whether a version can still come to bind two bodies: those whose signatures it needs can give them. */
@@ -187,7 +187,7 @@ export function canCommence(agreement: Agreement, { version: number }: Pick<Agre
     const party = facts.parties.get(org)
     return hasSigned(version, org, at) || (party !== undefined && isPresent(party, at))
   }
-  if (version.commencement.rule === 'ALL_SIGNED') return [...version.awaits].every(couldSign)
+  if (version.commencement.rule === 'ALL_SIGNED') return awaitedBy(version, at).every(couldSign)
   const able = [...facts.parties].filter(([, party]) => isPresent(party, at)).length
   return able >= (version.commencement.rule === 'THRESHOLD' ? Math.max(version.commencement.n, 2) : 2)
 }

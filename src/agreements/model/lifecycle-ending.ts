@@ -83,7 +83,8 @@ export function without(agreement: Agreement, org: string, now: Instant) {
   const open = standingVersions(agreement, now).filter(({ version }) => !hasCommenced(agreement, version, now))
   const ended = open.filter(
     (version) =>
-      !canCommence(left, version, now) || (version.terms.commencement.rule === 'ALL_SIGNED' && waitsFor(agreement, version.version, org)),
+      !canCommence(left, version, now) ||
+      (version.terms.commencement.rule === 'ALL_SIGNED' && waitsFor(agreement, version.version, org, now)),
   )
   const status = statusAt(agreement, now)
   const isOver = status !== 'ACTIVE' && open.length > 0 && ended.length === open.length

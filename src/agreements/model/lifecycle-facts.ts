@@ -55,8 +55,8 @@ export interface VersionFacts {
   readonly frozenAt: Instant
   readonly droppedAt: Instant
   readonly commencement: Commencement
-  /** Where all must sign: these, whatever became of them since (CK-2). */
-  readonly awaits: ReadonlySet<string>
+  /** Where all must sign: these, whatever became of them since (CK-2), and until when: an invitation may be taken back, NEVER else. */
+  readonly awaits: ReadonlyMap<string, Instant>
   /** First signature of each party on it. */
   readonly signedAt: ReadonlyMap<string, Instant>
   /** Signatures given elsewhere that are attested, and until when nobody disputed them, by party. */
@@ -168,7 +168,7 @@ function versionFacts(agreement: Agreement, version: AgreementVersion): VersionF
     frozenAt: instantOf(version.frozen_at, ALWAYS),
     droppedAt: instantOf(version.dropped_at),
     commencement: version.terms.commencement,
-    awaits: new Set(agreement.parties.filter((party) => isAwaited(version, party)).map(({ org }) => org)),
+    awaits: new Map(agreement.parties.flatMap((party) => awaitedUntil(version, party).map((until) => [party.org, until]))),
     signedAt,
     attested: attestedOn(agreement, version),
     approvedAt: new Map(
@@ -195,13 +195,16 @@ function conditions({ approvals, parties }: Agreement, { version }: AgreementVer
   return new Map(found.map((one) => [one.org, one.conditions ?? []]))
 }
 
-/** Whether a party was present when the version was frozen (CK-2); of a text made elsewhere every party was. */
-function isAwaited(version: AgreementVersion, party: Party): boolean {
+/**
+ * Until when the signature of a party that was present when the version was frozen is awaited (CK-2); of a text made elsewhere every
+ * party was. None: it was not present.
+ */
+function awaitedUntil(version: AgreementVersion, party: Party): readonly [] | readonly [Instant] {
   const frozenAt = instantOf(version.frozen_at, ALWAYS)
-  if (frozenAt === ALWAYS) return party.left_how !== 'UNINVITED'
   const wasIn = (from: Instant, to: Instant) => (from === ALWAYS || from < frozenAt) && frozenAt < to
   const parts = [...(party.earlier ?? []), party]
-  return parts.some((part) => part.left_how !== 'UNINVITED' && wasIn(instantOf(part.invited_at, ALWAYS), instantOf(part.left_at)))
+  const part = frozenAt === ALWAYS ? party : parts.find((one) => wasIn(instantOf(one.invited_at, ALWAYS), instantOf(one.left_at)))
+  return part ? [part.left_how === 'UNINVITED' ? instantOf(part.left_at) : NEVER] : []
 }
 
 function reviewFacts({ review_policy, review_grace_days }: Agreement, due: Day | null): ReviewFacts {

@@ -44,7 +44,7 @@ export function decideLeave({ at, keeper }: CommandOf<'leave'>, agreement: Agree
   }
   const waiting = standingVersions(agreement, now).find(
     ({ version, terms }) =>
-      terms.commencement.rule === 'ALL_SIGNED' && !hasCommenced(agreement, version, now) && waitsFor(agreement, version, actor.org),
+      terms.commencement.rule === 'ALL_SIGNED' && !hasCommenced(agreement, version, now) && waitsFor(agreement, version, actor.org, now),
   )
   if (instant > now && waiting)
     return notAllowed(
@@ -96,7 +96,7 @@ export function decideUninvite({ org }: CommandOf<'uninvite'>, agreement: Agreem
   if (agreement.signatures.some((one) => one.org === org && instantOf(one.signed_at) >= since))
     return notAllowed('CONFLICT', 'SIGNED', `${org} has signed: it withdraws by its own act.`)
   const named = standingVersions(agreement, now).find(
-    ({ version, terms }) => terms.commencement.rule === 'ALL_SIGNED' && waitsFor(agreement, version, org),
+    ({ version, terms }) => terms.commencement.rule === 'ALL_SIGNED' && waitsFor(agreement, version, org, now),
   )
   if (named)
     return notAllowed('ILLEGAL_STATE', 'ALL_SIGNED', `Version ${named.version} names ${org} among those who sign: replace that text first.`)

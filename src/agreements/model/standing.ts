@@ -104,6 +104,11 @@ export function hasSigned({ signedAt }: VersionFacts, org: string, at: Instant):
   return (signedAt.get(org) ?? NEVER) <= at
 }
 
+/** Whose signature a version that all must sign wants at an instant, given or not: of those present when it was frozen (CK-2). */
+export function awaitedBy({ awaits }: VersionFacts, at: Instant): string[] {
+  return [...awaits].flatMap(([org, until]) => (at < until || until === NEVER ? [org] : []))
+}
+
 /** The organisation that keeps the text at an instant; null: the register names none. */
 export function keeperOf(agreement: Agreement, at: Instant): string | null {
   return valueAt(lifecycleFacts(agreement).keepers, at)

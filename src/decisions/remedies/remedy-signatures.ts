@@ -1,4 +1,4 @@
-import { hasSigned, isPresent } from '../../agreements/model/standing.ts'
+import { awaitedBy, hasSigned, isPresent } from '../../agreements/model/standing.ts'
 import type { PolicyVersion } from '../policy/policy.ts'
 import type { ProposalFacts } from './remedy.ts'
 import { inVersion, type Offer } from './remedy-copy.ts'
@@ -53,7 +53,8 @@ function missingSigners({ nearest: { agreement }, request, at }: ProposalFacts, 
   const unsigned = [...agreement.parties.keys()].filter((code) => !hasSigned(version, code, at))
   const first = unsigned.filter((code) => pair.includes(code))
   const others = unsigned.filter((code) => !pair.includes(code))
-  const must = version.commencement.rule === 'ALL_SIGNED' ? [...first, ...others.filter((code) => version.awaits.has(code))] : first
+  const awaited = version.commencement.rule === 'ALL_SIGNED' ? awaitedBy(version, at) : []
+  const must = [...first, ...others.filter((code) => awaited.includes(code))]
   if (!must.every(isIn)) return null
   if (version.commencement.rule !== 'THRESHOLD') return must
   const counted = [...agreement.parties.keys()].filter((code) => hasSigned(version, code, at) && isIn(code)).length

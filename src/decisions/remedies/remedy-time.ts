@@ -1,4 +1,4 @@
-import { stands } from '../../agreements/model/standing.ts'
+import { awaitedBy, stands } from '../../agreements/model/standing.ts'
 import { holdsAt, type Interval } from '../../platform/kernel/instant.ts'
 import { londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { ReasonCode } from '../rules/reason.ts'
@@ -54,7 +54,7 @@ function endOf(code: ReasonCode, { nearest, request, at }: ProposalFacts): numbe
         at,
       )
     case 'PARTY_NOT_SIGNED':
-      return Math.max(...(version.commencement.rule === 'ALL_SIGNED' ? [...pair, ...version.awaits] : pair).map(signedAt))
+      return Math.max(...(version.commencement.rule === 'ALL_SIGNED' ? [...pair, ...awaitedBy(version, at)] : pair).map(signedAt))
     case 'COMMENCEMENT_NOT_MET': {
       const { commencement } = version
       const signed = [...agreement.parties.keys()].map(signedAt).toSorted((a, b) => a - b)
