@@ -12,8 +12,10 @@ import type { Totals } from './tap-report.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 process.env['TEST_SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
+/** Whether other work shares the machine, so that how long others wait says nothing, and each change would pay for the rest. */
+const isShared = process.env['CI'] !== undefined
 /** Of `npm run test:all`: how many times as often as in `npm test` a property is tried. */
-const PROPERTY_TIMES = '10'
+const PROPERTY_TIMES = isShared ? '3' : '10'
 /** Calls of each operation by the contract fuzzer. */
 const FUZZ_RUNS = '30'
 /** A quick pass; `npm run faults -- --rounds 23` is each kind once. */
@@ -66,8 +68,6 @@ function furtherLegs(given: readonly string[]): readonly Leg[] {
   if (!hasPostgres15) console.log(`\nSKIPPED: PostgreSQL 15 is not installed (${POSTGRES_15}); its tests run on the PostgreSQL of npm only`)
   const oldest = hasPostgres15 ? [{ title: 'PostgreSQL 15', files, binaries: POSTGRES_15 }] : []
   if (given.length > 0) return oldest
-  // How long others wait says nothing on a machine that others use as well; each change would pay for the rest.
-  const isShared = process.env['CI'] !== undefined
   if (isShared) {
     console.log('\nSKIPPED on CI: hostile callers beside a bystander (npm test -- test/fault/hostile-callers.test.ts)')
     console.log('SKIPPED on CI: every page in every state (EVERY_STATE=yes npm test -- test/web/every-page.test.ts)')
