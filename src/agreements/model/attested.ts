@@ -7,14 +7,20 @@ import type { LifecycleFacts, VersionFacts } from './lifecycle-facts.ts'
  */
 
 /** Whether the signature of a party on a version is attested at an instant, and nobody disputes it. */
-export function isAttested({ attested }: Pick<VersionFacts, 'attested'>, org: string, at: Instant): boolean {
-  const held = attested.get(org)
-  return held !== undefined && holdsAt([held], at)
+export function isAttested(version: Pick<VersionFacts, 'attested'>, org: string, at: Instant): boolean {
+  return attestedAt(version, org, at) !== undefined
+}
+
+function attestedAt({ attested }: Pick<VersionFacts, 'attested'>, org: string, at: Instant) {
+  return attested.get(org)?.find((one) => holdsAt([one], at))
 }
 
 /** The version as those see it who accept attested signatures: signed, and where that was attested too approved, by whoever is attested at this instant. */
 export function asIfSigned<Version extends VersionFacts>(version: Version, at: Instant): Version {
-  const counted = [...version.attested].filter(([org]) => isAttested(version, org, at))
+  const counted = [...version.attested.keys()].flatMap((org) => {
+    const held = attestedAt(version, org, at)
+    return held ? [[org, held] as const] : []
+  })
   if (counted.length === 0) return version
   const signedAt = new Map(version.signedAt)
   const approvedAt = new Map(version.approvedAt)

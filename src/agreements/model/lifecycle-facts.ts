@@ -59,8 +59,8 @@ export interface VersionFacts {
   readonly awaits: ReadonlyMap<string, Instant>
   /** First signature of each party on it. */
   readonly signedAt: ReadonlyMap<string, Instant>
-  /** Signatures given elsewhere that are attested, and until when nobody disputed them, by party. */
-  readonly attested: ReadonlyMap<string, Interval & { readonly approved: boolean }>
+  /** Signatures given elsewhere that are attested, and until when nobody disputed them, by party: one that was disputed may be attested anew. */
+  readonly attested: ReadonlyMap<string, readonly AttestedFor[]>
   /** When a party's approval chain was complete; NEVER while it is not; absent: complete. */
   readonly approvedAt: ReadonlyMap<string, Instant>
   /** What controllers among the parties set as conditions of their approval; absent: none. */
@@ -84,6 +84,11 @@ export interface DpiaFacts {
   readonly awaiting: readonly (Interval & { readonly org: string })[]
   /** Of one that is made here: from when each controller has to have accepted it, and when each had (DP-7). Null: none is. */
   readonly accepting: { readonly id: string; readonly since: Instant; readonly by: ReadonlyMap<string, readonly AcceptedFor[]> } | null
+}
+
+/** While a signature given elsewhere is attested, and whether its party approved the text there too. */
+export interface AttestedFor extends Interval {
+  readonly approved: boolean
 }
 
 /** While a controller has accepted the risk of a version. */
@@ -181,11 +186,12 @@ function versionFacts(agreement: Agreement, version: AgreementVersion): VersionF
 
 const NOTHING_ATTESTED: VersionFacts['attested'] = new Map()
 
-/** Of several for one party the last: one that was disputed may have been attested anew. */
 function attestedOn({ attested }: Agreement, { version }: AgreementVersion): VersionFacts['attested'] {
   if (attested === undefined) return NOTHING_ATTESTED
-  const found = attested.filter((one) => one.version === version)
-  return new Map(found.map((one) => [one.org, { ...interval(one), approved: one.approved }]))
+  const by = new Map<string, AttestedFor[]>()
+  for (const one of attested)
+    if (one.version === version) by.set(one.org, [...(by.get(one.org) ?? []), { ...interval(one), approved: one.approved }])
+  return by
 }
 
 /** A processor sets none: no permit rests on an approval of its own (CK-16). */

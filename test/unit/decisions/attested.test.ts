@@ -93,6 +93,11 @@ t.test('it counts from the second attestation, from when both accept, and until 
   t.strictSame([at('2026-07-01T10:59:59.999Z'), at('2026-07-01T11:00:00.000Z')], ['PERMIT', 'DENY'])
   const accepted = '2026-06-15T00:00:00.000Z'
   t.strictSame([at('2026-06-14T23:59:59.999Z', accepted), at(accepted, accepted)], ['DENY', 'PERMIT'])
+  const anew = { ...agreement, attested: [...agreement.attested, attested(R, { from: '2026-07-02T11:00:00.000Z' })] }
+  const twice = ['2026-06-01T09:59:59.999Z', FROM, '2026-07-01T11:00:00.000Z', '2026-07-02T11:00:00.000Z'].map(
+    (instant) => decided(anew, [P, R], Date.parse(instant)).split(' ')[0],
+  )
+  t.strictSame(twice, ['DENY', 'PERMIT', 'DENY', 'PERMIT'], 'one that is attested anew leaves what was said before the dispute as it was')
 })
 
 t.test('where both accept it is as if signed, ban and all; where one does not, or it is disputed, as if it were not there', async (t) => {
