@@ -25,6 +25,7 @@ export async function keeperConnection(options: {
   const settings = {
     timezone: 'UTC',
     synchronous_commit: 'on',
+    jit: 'off',
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     tcp_user_timeout: TCP_USER_TIMEOUT_MS,

@@ -61,6 +61,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
     datestyle: 'ISO',
     // What was acknowledged survives a crash, whatever the server's own default is.
     synchronous_commit: 'on',
+    // What row-level security asks of each row makes a statement look expensive, and compiling it takes longer than running it.
+    jit: 'off',
     statement_timeout: options.statementTimeoutMs,
     lock_timeout: options.lockTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,

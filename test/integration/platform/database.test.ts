@@ -10,15 +10,19 @@ import { ownPostgres } from '../../support/postgres.ts'
 
 const limits = { applicationName: 'accord-test', poolMax: 4, statementTimeoutMs: 5_000, lockTimeoutMs: 200 }
 
-t.test('sessions act as accord_app, in UTC, with a limit on statements, locks and idle transactions', async (t) => {
-  const { pool, role } = await testDatabase(t)
-  const { rows } = await pool.query(
-    `select current_user as acting, current_setting('timezone') as zone, current_setting('statement_timeout') as statement,
-      current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle, current_setting('application_name') as name`,
-  )
-  t.equal(role, 'accord_app')
-  t.same(rows, [{ acting: 'accord_app', zone: 'UTC', statement: '30s', lock: '10s', idle: '10s', name: 'accord-test' }])
-})
+t.test(
+  'sessions act as accord_app, in UTC, with a limit on statements, locks and idle transactions, and compile no statement',
+  async (t) => {
+    const { pool, role } = await testDatabase(t)
+    const { rows } = await pool.query(
+      `select current_user as acting, current_setting('timezone') as zone, current_setting('statement_timeout') as statement,
+      current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle, current_setting('application_name') as name,
+      current_setting('jit') as jit`,
+    )
+    t.equal(role, 'accord_app')
+    t.same(rows, [{ acting: 'accord_app', zone: 'UTC', statement: '30s', lock: '10s', idle: '10s', name: 'accord-test', jit: 'off' }])
+  },
+)
 
 t.test('the role holds for every session of the pool, and resetting it does not lead back to the owner', async (t) => {
   const { pool } = await testDatabase(t)
