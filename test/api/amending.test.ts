@@ -1,5 +1,6 @@
 import t from 'tap'
 import { agreementDesk, type Desk, inForce } from '../support/agreement-desk.ts'
+import { aVersion } from '../support/builders/draft.ts'
 
 const CAMDEN = 'LBC_CAMDEN'
 const HACKNEY = 'LBC_HACKNEY'
@@ -20,7 +21,7 @@ t.test('LC-3: after an amendment a party that signed only version 1 is out from 
   t.match(await amend(desk, agreement.id), { status: 409 }, 'one draft at a time')
   t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT', 'a draft changes nothing')
   const { hash, body } = await desk.freeze(agreement)
-  t.match(body, { version: 2, from: 'ACTIVE', to: 'ACTIVE', supersedes: [], change_class: 'MATERIAL' })
+  t.match(body, { version: 2, from: 'ACTIVE', to: 'ACTIVE', supersedes: [], change_class: 'MINOR' })
   await desk.sign(agreement.id, CAMDEN, 2, hash)
   await desk.sign(agreement.id, HACKNEY, 2, hash)
   t.equal(await desk.ask(CAMDEN, ISLINGTON), 'PERMIT', 'version 1 governs until version 2 begins')
@@ -100,6 +101,35 @@ t.test('LC-7: a version that changes an item is material, and named with the cla
   t.equal(differences.body.change_class, 'MATERIAL')
   t.ok(differences.body.clauses.some(({ pointer }: { pointer: string }) => pointer === '/terms/flows/0/data_items'))
   t.equal((await desk.freeze(agreement)).body.change_class, 'MATERIAL')
+})
+
+t.test('LC-7: a slip of the pen put right is minor, told clause by clause, and the text as corrected is what is signed', async (t) => {
+  const desk = await agreementDesk(t)
+  const { terms, ...version } = aVersion([CAMDEN, HACKNEY], { effective_from: '2026-11-22' })
+  const written = (benefits: string) => ({ ...terms.narrative, benefits })
+  const agreement = await desk.draft({ versions: [{ ...version, terms: { ...terms, narrative: written('Fewer homeles families.') } }] })
+  const first = await desk.freeze(agreement)
+  for (const org of [CAMDEN, HACKNEY]) t.equal((await desk.sign(agreement.id, org, 1, first.hash)).status, 201)
+  await amend(desk, agreement.id, { effective_from: '2026-12-01' })
+  const { amendment_policy: _apart, ...narrative } = written('Fewer homeless families.') as Record<string, string>
+  const put = await desk.call(OFFICER, 'PUT', `/v1/agreements/${agreement.id}/draft/narrative`, narrative, ANY_STATE)
+  t.equal(put.status, 200)
+  const { body } = await desk.call(OFFICER, 'GET', `/v1/agreements/${agreement.id}/versions/2/differences?from=1`)
+  t.match(body, {
+    change_class: 'MINOR',
+    clauses: [
+      { pointer: '/effective_from', before: '2026-11-22', after: '2026-12-01' },
+      { pointer: '/terms/narrative/benefits', before: 'Fewer homeles families.', after: 'Fewer homeless families.' },
+    ],
+  })
+  t.equal(body.clauses.length, 2)
+  const second = await desk.freeze(agreement)
+  t.match(second.body, { change_class: 'MINOR', awaits: [CAMDEN, HACKNEY] })
+  t.not(second.hash, first.hash)
+  t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT', 'the first text governs until the second begins')
+  for (const org of [CAMDEN, HACKNEY]) t.equal((await desk.sign(agreement.id, org, 2, second.hash)).status, 201)
+  desk.at('2026-12-01T00:00:00.000Z')
+  t.equal(await desk.ask(CAMDEN, HACKNEY), 'PERMIT')
 })
 
 t.test('the draft of an amendment can be given up; what governs goes on', async (t) => {

@@ -19,7 +19,7 @@ export interface ChangedClause {
   readonly after: unknown
 }
 
-/** MINOR: contacts and slips of the pen. MATERIAL: a new version that every party signs, and a new look at the DPIA (LC-7). */
+/** MINOR: contacts and slips of the pen, whenever that begins. MATERIAL: a new version that every party signs, and a new look at the DPIA (LC-7). */
 export interface Difference {
   readonly clauses: readonly ChangedClause[]
   readonly change_class: 'MINOR' | 'MATERIAL'
@@ -52,8 +52,14 @@ function head(before: ComparedText, after: ComparedText): Found[] {
   const both = (name: keyof typeof HEAD_LABELS) => name in before && name in after
   return (Object.keys(HEAD_LABELS) as (keyof typeof HEAD_LABELS)[]).filter(both).flatMap((name) => {
     const label = HEAD_LABELS[name]
-    return name === 'title' ? text('/title', label, before.title, after.title) : changed(`/${name}`, label, before[name], after[name])
+    if (name === 'title') return text('/title', label, before.title, after.title)
+    return changed(`/${name}`, label, before[name], after[name], name === 'effective_from' && beginsNoEarlier(before, after))
   })
+}
+
+/** A later text of one that has begun begins later: that is when the change begins, and no change of what was agreed. */
+function beginsNoEarlier(before: ComparedText, { effective_from: day }: ComparedText): boolean {
+  return before.effective_from !== null && (day === null || day >= before.effective_from)
 }
 
 function parties(before: ComparedText, after: ComparedText): Found[] {

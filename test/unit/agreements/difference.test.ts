@@ -27,6 +27,7 @@ t.test('purpose, items, people, parties, basis, retention, method and country ar
     ['/terms/commencement', withTerms({ commencement: { rule: 'ALL_SIGNED' } })],
     ['/terms/narrative/amendment_policy', withTerms({ narrative: { ...aVersion().terms.narrative, amendment_policy: 'MINOR_NO_SIGN' } })],
     ['/effective_to', aVersion({ effective_to: '2030-12-31' })],
+    ['/effective_from', aVersion({ effective_from: '2020-01-01' })],
   ]
   for (const [pointer, after] of cases) {
     const found = difference(aVersion(), after)
