@@ -20,6 +20,8 @@ const ORGS = ['A', 'B', 'C', 'D'] as const
 const DAYS = ['2026-03-27', '2026-03-28', '2026-03-29', '2026-03-30', '2026-03-31', '2026-04-01'] as const
 const FIRST = Date.parse('2026-03-27T00:00:00Z')
 const LAST = Date.parse('2026-04-02T00:00:00Z')
+/** From when every body accepts signatures that are attested. */
+const SINCE = '2026-01-01T00:00:00.000Z'
 const iso = (at: number) => new Date(at).toISOString()
 const instant = fc.integer({ min: FIRST, max: LAST })
 
@@ -33,7 +35,18 @@ type Event =
       readonly isReviewed: boolean
     }
   | {
-      readonly kind: 'sign' | 'leave' | 'leave_later' | 'stay' | 'invite' | 'uninvite' | 'suspend_party' | 'hand_over' | 'end_body'
+      readonly kind:
+        | 'attest'
+        | 'dispute'
+        | 'sign'
+        | 'leave'
+        | 'leave_later'
+        | 'stay'
+        | 'invite'
+        | 'uninvite'
+        | 'suspend_party'
+        | 'hand_over'
+        | 'end_body'
       readonly org: string
     }
   | { readonly kind: 'suspend' | 'suspend_flow' | 'lift' | 'terminate_later' | 'go_on' | 'review' | 'drop' | 'approve' }
@@ -116,6 +129,18 @@ function after(agreement: Agreement, event: Event, at: number): Agreement {
       if (!party || version === undefined || has || (party.left_at !== null && Date.parse(party.left_at) <= at)) return agreement
       return { ...agreement, signatures: [...agreement.signatures, { org: event.org, version, signed_at: now }] }
     }
+    case 'attest': {
+      const version = agreement.versions.findLast(({ status }) => status === 'APPROVED')?.version
+      const { attested = [] } = agreement
+      const isOpen = attested.some((one) => one.org === event.org && one.version === version && one.to === null)
+      if (!party || version === undefined || isOpen) return agreement
+      return { ...agreement, attested: [...attested, { org: event.org, version, from: now, to: null, approved: false }] }
+    }
+    case 'dispute':
+      return {
+        ...agreement,
+        attested: (agreement.attested ?? []).map((one) => (one.org === event.org && one.to === null ? { ...one, to: now } : one)),
+      }
     case 'leave':
       return party && (party.left_at === null || Date.parse(party.left_at) > at)
         ? byParty(agreement, event.org, (known) => ({ ...known, left_at: now, left_how: 'LEFT' }))
@@ -129,7 +154,8 @@ function after(agreement: Agreement, event: Event, at: number): Agreement {
         ? byParty(agreement, event.org, (known) => ({ ...known, left_at: null, left_how: null }))
         : agreement
     case 'invite': {
-      if (!party) return { ...agreement, parties: [...agreement.parties, aParty(event.org, { invited_at: now })] }
+      if (!party)
+        return { ...agreement, parties: [...agreement.parties, aParty(event.org, { invited_at: now, accepts_attested_since: SINCE })] }
       if (party.left_at === null || Date.parse(party.left_at) > at || agreement.signatures.some(({ org }) => org === event.org))
         return agreement
       const { invited_at = null, left_at, left_how, earlier = [] } = party
@@ -199,29 +225,34 @@ const storyArb = fc
   )
   .map(([org, story, instants]) => story.map((event, i): [Event, number] => [event(org), instants[i] as number]))
 
-const historyArb = fc.record({
-  reviewDue: fc.option(fc.constantFrom(...DAYS), { nil: null }),
-  grace: fc.nat(2),
-  start: fc.constantFrom('ALL_SIGNED' as const, 'PAIRWISE' as const, 'THRESHOLD' as const),
-  events: fc
-    .array(fc.oneof({ weight: 5, arbitrary: fc.tuple(eventArb, instant).map((one) => [one]) }, { weight: 1, arbitrary: storyArb }), {
-      minLength: 4,
-      maxLength: 14,
-    })
-    .map((parts) => parts.flat()),
-})
+const attestedArb = fc.record({ kind: fc.constantFrom('attest' as const, 'dispute' as const), org: fc.constantFrom(...ORGS) })
 
-function begin({
-  reviewDue,
-  grace,
-  start,
-}: {
-  reviewDue: string | null
-  grace: number
-  start: 'ALL_SIGNED' | 'PAIRWISE' | 'THRESHOLD'
-}): Agreement {
+/** @param others what else happens besides */
+const histories = (others: fc.Arbitrary<Event>) =>
+  fc.record({
+    reviewDue: fc.option(fc.constantFrom(...DAYS), { nil: null }),
+    grace: fc.nat(2),
+    start: fc.constantFrom('ALL_SIGNED' as const, 'PAIRWISE' as const, 'THRESHOLD' as const),
+    events: fc
+      .array(
+        fc.oneof(
+          { weight: 5, arbitrary: fc.tuple(fc.oneof({ weight: 4, arbitrary: eventArb }, others), instant).map((one) => [one]) },
+          { weight: 1, arbitrary: storyArb },
+        ),
+        { minLength: 4, maxLength: 14 },
+      )
+      .map((parts) => parts.flat()),
+  })
+
+interface Beginning {
+  readonly reviewDue: string | null
+  readonly grace: number
+  readonly start: 'ALL_SIGNED' | 'PAIRWISE' | 'THRESHOLD'
+}
+
+function begin({ reviewDue, grace, start }: Beginning): Agreement {
   const bare = anAgreement({
-    parties: ['A', 'B', 'C'].map((org) => aParty(org)),
+    parties: ['A', 'B', 'C'].map((org) => aParty(org, { accepts_attested_since: SINCE })),
     versions: [],
     signatures: [],
     owner_org: 'A',
@@ -234,7 +265,7 @@ function begin({
 }
 
 /** Every state that the record went through, and the instant of each event. */
-function tellHistory(history: Parameters<typeof begin>[0] & { events: readonly (readonly [Event, number])[] }) {
+function tellHistory(history: Beginning & { events: readonly (readonly [Event, number])[] }) {
   const ordered = history.events.toSorted(([, a], [, b]) => a - b)
   let agreement = begin(history)
   const steps = [{ at: FIRST + 3, agreement }]
@@ -251,7 +282,7 @@ const world = (agreement: Agreement) =>
   indexOf({
     organisations: [...ORGS, 'E'].map((code) => {
       const ends = agreement.parties.find(({ org }) => org === code)?.active_to ?? null
-      return anOrganisation({ code, active_to: ends })
+      return anOrganisation({ code, active_to: ends, accepts_attested_since: SINCE })
     }),
     agreements: [agreement],
     disclosures: [],
@@ -276,7 +307,7 @@ t.test('in force in state, list and overlap: exactly where the decision has no r
     'overlaps compared': 5500,
   })
   fc.assert(
-    fc.property(historyArb, instant, (history, at) => {
+    fc.property(histories(eventArb), instant, (history, at) => {
       const agreement = tellHistory(history).at(-1)?.agreement
       assert.ok(agreement)
       const index = world(agreement)
@@ -306,9 +337,9 @@ t.test('in force in state, list and overlap: exactly where the decision has no r
 })
 
 t.test('what is said about a past instant never changes afterwards', async (t) => {
-  const met = tally(t, { 'instants compared': 2000, 'in force then': 45 })
+  const met = tally(t, { 'instants compared': 2000, 'in force then': 45, 'attested then': 35 })
   fc.assert(
-    fc.property(historyArb, instant, (history, at) => {
+    fc.property(histories(attestedArb), instant, (history, at) => {
       const steps = tellHistory(history)
       const said = (agreement: Agreement, index = world(agreement)) => ({
         derived: derivedStates(agreement, at),
@@ -329,6 +360,7 @@ t.test('what is said about a past instant never changes afterwards', async (t) =
       if (!then || known === 0) return
       const first = said(then.agreement)
       if (first.inForce.length > 1) met.saw('in force then')
+      if (then.agreement.attested?.some(({ to }) => to === null || Date.parse(to) > at)) met.saw('attested then')
       for (const step of steps.filter((later) => later.at > at)) {
         met.saw('instants compared')
         assert.deepEqual(said(step.agreement), first, `at ${iso(at)}, after ${iso(step.at)}`)
