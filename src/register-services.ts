@@ -213,7 +213,7 @@ export function openRegister(
     follower: journeys.follower,
     rooms: {
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
-      ...{ attesting, assessingElsewhere, evidence, attestedPolicy, entries, disposing, calendars },
+      ...{ attesting, assessingElsewhere, evidence, attestedPolicy, entries, disposing, calendars, standingPermits },
       ...{ requests: journeys.requests, answering: journeys.answering },
       ...{ emergencies: journeys.emergencies, breaches: journeys.breaches, oneOffs: journeys.oneOffs },
       ...{ made, advice, overlaps, freezing, amending, openSections },

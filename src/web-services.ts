@@ -16,6 +16,7 @@ import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { comparePages } from './web/agreements/compare.pages.ts'
 import { decisionPages } from './web/agreements/decisions.pages.ts'
 import { disposalPages } from './web/agreements/disposals.pages.ts'
+import { standingPages } from './web/agreements/standing.pages.ts'
 import { assessmentPages } from './web/assessments/assessment.pages.ts'
 import { recordingPages } from './web/assessments/recording.pages.ts'
 import { deputyPages } from './web/deputies/deputies.pages.ts'
@@ -160,7 +161,8 @@ export function openWeb(
           logStatePages({ ...services.log, clock }),
           logDecisionPages({ records, replays, reading: services.log.reading, drafting, ...lists }),
           disposalPages({ disposing, drafting }),
-          actPages({ suspending, ending, membership, amending, history, drafting }),
+          actPages({ suspending, ending, membership, amending, history, drafting, standingPermits: rooms.standingPermits }),
+          standingPages({ standingPermits: rooms.standingPermits, ...lists }),
           reviewPages({
             signOffs,
             documents,

@@ -1,3 +1,5 @@
+import { readerFor } from '../identity/permissions.ts'
+import type { Principal } from '../identity/principal.ts'
 import type { Instant } from '../platform/kernel/instant.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { type Refused, refused } from '../platform/kernel/refusal.ts'
@@ -22,4 +24,9 @@ export const NO_SUCH_AGREEMENT = 'There is no agreement with this reference.'
 /** The refusal in these words, to be thrown. */
 export function noSuchAgreement(): Refused {
   return refused('NOT_FOUND', NO_SUCH_AGREEMENT)
+}
+
+/** Whether somebody learns which people of the parties acted: officers of a party and auditors do. */
+export function isAmongThem(principal: Principal, { parties }: Pick<Agreement, 'parties'>): boolean {
+  return readerFor(principal).kind === 'auditor' || parties.some(({ org }) => org === principal.org)
 }

@@ -1,14 +1,15 @@
-import type { Principal } from '../../identity/principal.ts'
+import type { Identity, Principal } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
-import type { Agreement } from '../agreement.ts'
+import type { Agreement, Flow } from '../agreement.ts'
 import { governingVersion } from '../model/standing.ts'
 import { flowHash, type StoredStandingPermit, standingFlow } from '../model/standing-permit.ts'
 import type { ReadAgreement } from '../reading.service.ts'
 import { standingPermitsRepository } from '../store/standing-permits.repository.ts'
+import { isAmongThem } from '../visibility.ts'
 import type { StatedReason } from './ending.service.ts'
 
 export interface StandingPermitsOptions extends Pick<ActingService, 'perform'> {
@@ -32,6 +33,14 @@ export type StandingPermit = Omit<StoredStandingPermit, 'agreement_id' | 'org'> 
   readonly agreement: string
   readonly provider: string
   readonly state: 'COUNTS' | 'FLOW_CHANGED' | 'ENDED'
+}
+
+/** The same as officers of the parties read it; null: the reader does not learn who it was. */
+export interface AttributedPermit extends StandingPermit {
+  readonly allowed_by: Identity | null
+  readonly ended_by: Identity | null
+  /** The flow as it was allowed. */
+  readonly allowed: Flow | null
 }
 
 /** Shown of an agreement, at most: one for each of its flows and providers, and some that have ended. */
@@ -60,7 +69,10 @@ export function standingPermitsService({ perform, read, clock, boroughs: readBor
         const permits = standingPermitsRepository(tx)
         const flow_hash = flowHash(flow)
         const earlier = await permits.open(agreement.id, name, org)
-        if (earlier?.flow_hash === flow_hash) throw refused('CONFLICT', `Flow ${name} stands already: end that first.`)
+        if (earlier?.flow_hash === flow_hash) {
+          const detail = `Flow ${name} stands already: end that first.`
+          throw refused('CONFLICT', detail, [{ pointer: '/flow', detail, code: 'STANDS' }])
+        }
         if (earlier) await permits.end(earlier.id, principal, now, `Flow ${name} has changed.`)
         const allowed = {
           ...{ id: newId(), agreement_id: agreement.id, version: version.version, flow: name, flow_hash, org, hours },
@@ -91,8 +103,34 @@ export function standingPermitsService({ perform, read, clock, boroughs: readBor
       read(principal, agreementId, async (tx, agreement) => {
         const at = clock().getTime()
         const permits = await standingPermitsRepository(tx).of(agreement.id, SHOWN_MAX)
-        return { standing_permits: permits.map((permit) => shown(permit, agreement, at)) }
+        return { standing_permits: permits.map(({ permit }) => shown(permit, agreement, at)) }
       }),
+
+    /** The same with the people whose acts they are and the flows that they were allowed for; and of each flow in force what stands against its being let stand by the reader's organisation. */
+    async overview(principal: Principal, agreementId: string) {
+      const boroughs = await readBoroughs()
+      return read(principal, agreementId, async (tx, agreement) => {
+        const at = clock().getTime()
+        const { org } = principal
+        const found = await standingPermitsRepository(tx).of(agreement.id, SHOWN_MAX)
+        const knowsPeople = isAmongThem(principal, agreement)
+        const permits = found.map(({ permit, allowed_by, ended_by }): AttributedPermit => {
+          const version = agreement.versions.find((one) => one.version === permit.version)
+          const allowed = version?.terms.flows.find(({ id }) => id === permit.flow) ?? null
+          return {
+            ...shown(permit, agreement, at),
+            allowed,
+            ...(knowsPeople ? { allowed_by, ended_by } : { allowed_by: null, ended_by: null }),
+          }
+        })
+        const isStanding = (flow: Flow) => permits.some((one) => one.state === 'COUNTS' && one.flow === flow.id && one.provider === org)
+        const flows = (governingVersion(agreement, at)?.terms.flows ?? []).map((flow) => {
+          const asked = standingFlow(agreement, { flow: flow.id, org, at, boroughs, restrictedPurposes })
+          return { flow, against: asked.ok ? (isStanding(flow) ? 'STANDS' : null) : (asked.refusal.errors[0]?.code ?? 'STATE') }
+        })
+        return { agreement: agreement.id, title: agreement.title, permits, flows }
+      })
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
+import type { Identity } from '../../identity/principal.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
@@ -30,6 +31,13 @@ export interface StoredStandingPermit {
   /** null: it has not been ended. */
   readonly ended_at: string | null
   readonly end_reason: string | null
+}
+
+/** The same with who allowed it, and who ended it. */
+export interface AttributedStandingPermit {
+  readonly permit: StoredStandingPermit
+  readonly allowed_by: Identity
+  readonly ended_by: Identity | null
 }
 
 /** Which flow, for which provider. */

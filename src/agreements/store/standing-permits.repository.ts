@@ -1,11 +1,13 @@
 import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
-import type { StoredStandingPermit } from '../model/standing-permit.ts'
+import type { AttributedStandingPermit, StoredStandingPermit } from '../model/standing-permit.ts'
 
 const COLUMNS = [
   ...(['id', 'agreement_id', 'version', 'flow', 'flow_hash', 'org', 'hours'] as const),
   ...(['statement', 'reason', 'allowed_at', 'ended_at', 'end_reason'] as const),
 ] as const
+
+const PEOPLE = ['allowed_issuer', 'allowed_by', 'ended_issuer', 'ended_by'] as const
 
 /** Standing permits: rows are added and ended, never removed. */
 export function standingPermitsRepository(tx: Transaction) {
@@ -25,17 +27,21 @@ export function standingPermitsRepository(tx: Transaction) {
         .execute()
     },
 
-    /** Those of an agreement that have not been ended, and the newest of the others, in the order of their beginning. */
-    async of(agreementId: string, limit: number): Promise<StoredStandingPermit[]> {
+    /** Those of an agreement that have not been ended, and the newest of the others, in the order of their beginning, each with whose acts it stands on. */
+    async of(agreementId: string, limit: number): Promise<AttributedStandingPermit[]> {
       const rows = await tx
         .selectFrom('standing_permit')
-        .select(COLUMNS)
+        .select([...COLUMNS, ...PEOPLE])
         .where('agreement_id', '=', agreementId)
         .orderBy((eb) => eb('ended_at', 'is not', null))
         .orderBy('id', 'desc')
         .limit(limit)
         .execute()
-      return rows.toReversed()
+      return rows.toReversed().map(({ allowed_issuer, allowed_by, ended_issuer, ended_by, ...permit }) => ({
+        permit,
+        allowed_by: { issuer: allowed_issuer, sub: allowed_by },
+        ended_by: ended_issuer !== null && ended_by !== null ? { issuer: ended_issuer, sub: ended_by } : null,
+      }))
     },
 
     async open(agreementId: string, flow: string, org: string): Promise<StoredStandingPermit | undefined> {

@@ -1,8 +1,6 @@
-import { readerFor } from '../../identity/permissions.ts'
 import { isService, type Principal } from '../../identity/principal.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { holdsAt, instantOf } from '../../platform/kernel/instant.ts'
-import type { Agreement } from '../agreement.ts'
 import { derivedStates } from '../model/derived-states.ts'
 import { missingSignatures, partiesInForce } from '../model/in-force.ts'
 import { interval } from '../model/lifecycle-facts.ts'
@@ -10,6 +8,7 @@ import { governingVersion, keeperOf, leadingVersion, signatoriesOf, standingOf }
 import { actsClosedTo, actsOpenTo } from '../model/standing-acts.ts'
 import type { ReadAgreement } from '../reading.service.ts'
 import { statusThen } from '../store/status.repository.ts'
+import { isAmongThem } from '../visibility.ts'
 import { type HistoryEntry, readHistory, readRecentEdits } from './history.repository.ts'
 
 export interface HistoryOptions {
@@ -95,10 +94,6 @@ export function historyService({ read, clock }: HistoryOptions) {
     closed: (principal: Principal, id: string) =>
       read(principal, id, async (_tx, agreement) => actsClosedTo(agreement, principal, clock().getTime())),
   }
-}
-
-function isAmongThem(principal: Principal, { parties }: Pick<Agreement, 'parties'>): boolean {
-  return readerFor(principal).kind === 'auditor' || parties.some(({ org }) => org === principal.org)
 }
 
 /** Who acted and what is said of it is shown to parties and auditors only. */

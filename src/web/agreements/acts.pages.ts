@@ -3,6 +3,7 @@ import type { ActCall } from '../../agreements/acting.service.ts'
 import type { amendingService } from '../../agreements/acts/amending.service.ts'
 import type { EndingService } from '../../agreements/acts/ending.service.ts'
 import type { MembershipService } from '../../agreements/acts/membership.service.ts'
+import type { StandingPermitsService } from '../../agreements/acts/standing-permits.service.ts'
 import type { SuspendingService, SuspensionBody } from '../../agreements/acts/suspending.service.ts'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import type { ActName } from '../../agreements/model/standing-acts.ts'
@@ -22,6 +23,7 @@ export interface ActPagesOptions {
   readonly amending: Pick<ReturnType<typeof amendingService>, 'renew'>
   readonly history: Pick<HistoryService, 'state' | 'historyWithPeople'>
   readonly drafting: Pick<DraftingService, 'read'>
+  readonly standingPermits: Pick<StandingPermitsService, 'list'>
 }
 
 /** An act that a page offers: its words, and what it does with what a form says. */
@@ -64,7 +66,7 @@ function suspended(request: FastifyRequest): SuspensionBody {
 const HISTORY_PAGE = 50
 
 /** What somebody does to an agreement in force: each with what follows from it, and a reason. The table of who may do what in which state is the register's. */
-export function actPages({ suspending, ending, membership, amending, history, drafting }: ActPagesOptions) {
+export function actPages({ suspending, ending, membership, amending, history, drafting, standingPermits }: ActPagesOptions) {
   const offered: Partial<Record<ActName, OfferedAct>> = {
     suspend: act(
       { title: 'Suspend sharing', button: 'Suspend now', isHarmful: true, operation: 'suspendAgreement' },
@@ -166,6 +168,7 @@ export function actPages({ suspending, ending, membership, amending, history, dr
     const principal = callerOf(request)
     const state = orThrow(await history.state(principal, idOf(request), undefined))
     const { outcome: agreement } = orThrow(await drafting.read(principal, idOf(request), undefined))
+    const { standing_permits: permits } = orThrow(await standingPermits.list(principal, idOf(request)))
     return {
       template: 'agreements/act.njk',
       title: act.title,
@@ -176,6 +179,8 @@ export function actPages({ suspending, ending, membership, amending, history, dr
         org: principal.org,
         invited: state.parties.filter(({ standing }) => standing === 'INVITED').map(({ org }) => org),
         sharing: state.parties.filter(({ in_force }) => in_force).map(({ org }) => org),
+        // So late a stop may arrive where Accord cannot be reached.
+        standingHours: Math.max(0, ...permits.filter(({ state }) => state === 'COUNTS').map(({ hours }) => hours)),
         suspensions: agreement.suspensions.filter(({ to }) => to === null),
       },
     }
