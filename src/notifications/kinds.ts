@@ -51,6 +51,16 @@ export const NOTIFICATION_KINDS = {
   SUSPENDED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Sharing is suspended' },
   LIFT_AGREED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'One of two has agreed to lift a suspension' },
   SUSPENSION_LIFTED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A suspension is lifted' },
+  STANDING_ALLOWED: {
+    subject: 'agreement',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'A flow may be relied on for hours while the service cannot be reached',
+  },
+  STANDING_ENDED: {
+    subject: 'agreement',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'A flow may no longer be relied on while the service cannot be reached',
+  },
   ORG_SUCCESSION: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'An organisation has been replaced by another' },
   REJECTED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has rejected the agreement' },
   DRAFT_WITHDRAWN: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'The draft is withdrawn' },

@@ -14,6 +14,11 @@ const allow = (person: Person, body: object = {}, agreement = id) =>
     ...{ flow: 'F1', hours: 12, statement: STANDING_STATEMENT },
     ...body,
   })
+/** What an organisation was told about standing permits, newest first. */
+const toldOf = async (org: string) => {
+  const { body } = await desk.call({ org, role: 'DPO' }, 'GET', '/v1/notices')
+  return body.notices.filter(({ kind }: { kind: string }) => kind.startsWith('STANDING_'))
+}
 const listed = async (agreement = id, org = 'LBC_HACKNEY') =>
   (await desk.call({ org, role: 'DPO' }, 'GET', `/v1/agreements/${agreement}/standing-permits`)).body.standing_permits
 
@@ -32,7 +37,15 @@ t.test('only the SIRO of a provider lets a flow of the version in force stand, w
   })
   t.strictSame(await listed(), [made.body], 'every party reads it')
   t.equal((await desk.call({ org: 'LBC_BARNET', role: 'DPO' }, 'GET', `/v1/agreements/${id}/standing-permits`)).status, 404)
-  t.match(await allow(SIRO), { status: 409 }, 'it stands once')
+  t.match(await allow(SIRO), { status: 409, body: { errors: [{ pointer: '/flow', code: 'STANDS' }] } }, 'it stands once')
+  const detail = { standing_permit: made.body.id, flow: 'F1', hours: 12, by: 'LBC_CAMDEN' }
+  for (const org of ['LBC_HACKNEY', 'LBC_ISLINGTON'])
+    t.strictSame(
+      (await toldOf(org)).map(({ kind, agreement, detail }: Record<string, unknown>) => ({ kind, agreement, detail })),
+      [{ kind: 'STANDING_ALLOWED', agreement: id, detail }],
+      'the other parties are told, once, without the reason',
+    )
+  for (const org of ['LBC_CAMDEN', 'LBC_BARNET']) t.strictSame(await toldOf(org), [])
   t.match((await desk.leaves(id)).slice(-2), [
     { act: 'allow_standing', refused: false },
     { act: 'allow_standing', refused: true },
@@ -48,6 +61,7 @@ t.test('whoever may suspend for the provider ends it, once; another provider of 
   t.equal((await end(SIRO, '0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f')).status, 404)
   t.match(await end({ org: 'LBC_CAMDEN', role: 'DPO' }), { status: 200, body: { state: 'ENDED', end_reason: 'The feed was moved' } })
   t.match(await end(SIRO), { status: 409 })
+  t.match((await toldOf('LBC_HACKNEY'))[0], { kind: 'STANDING_ENDED', detail: { standing_permit: permit, flow: 'F1', hours: 12 } })
   t.match(await listed(), [{ id: permit, state: 'ENDED' }], 'it stays to be read')
   t.equal((await allow(SIRO)).status, 201, 'it may be allowed anew')
 })

@@ -63,7 +63,7 @@ export function standingPermitsService({ perform, read, clock, boroughs: readBor
       // Before the act, so that it needs no second connection while it holds one.
       const boroughs = await readBoroughs()
       return perform<StandingPermit>(call, { act: 'allow_standing', event: 'agreement.standing_permit_allowed' }, async (context) => {
-        const { tx, agreement, principal, at, now, newId } = context
+        const { tx, agreement, principal, at, now, newId, tell } = context
         const { org } = principal
         const { version, flow } = orThrow(standingFlow(agreement, { flow: name, org, at, boroughs, restrictedPurposes }))
         const permits = standingPermitsRepository(tx)
@@ -79,6 +79,7 @@ export function standingPermitsService({ perform, read, clock, boroughs: readBor
           ...{ statement, reason, allowed_at: now },
         }
         await permits.insert(allowed, principal)
+        await tell('STANDING_ALLOWED', { standing_permit: allowed.id, flow: name, hours, by: org })
         const outcome = shown({ ...allowed, ended_at: null, end_reason: null }, agreement, at)
         const { id, ...detail } = outcome
         return { version: version.version, detail: { standing_permit: id, ...detail }, outcome }
@@ -88,13 +89,14 @@ export function standingPermitsService({ perform, read, clock, boroughs: readBor
     /** From here on no manifest holds it; those that were issued before may be relied on until they expire. */
     end: (call: ActCall, id: string, { reason }: StatedReason) =>
       perform<StandingPermit>(call, { act: 'end_standing', event: 'agreement.standing_permit_ended' }, async (context) => {
-        const { tx, agreement, principal, at, now } = context
+        const { tx, agreement, principal, at, now, tell } = context
         const permits = standingPermitsRepository(tx)
         const found = await permits.find(agreement.id, id)
         if (!found) throw refused('NOT_FOUND', 'This agreement has no standing permit with this identifier.')
         if (found.org !== principal.org) throw refused('FORBIDDEN', `Only ${found.org}, which provides, ends it.`)
         if (found.ended_at !== null) throw refused('ILLEGAL_STATE', 'This standing permit has ended already.')
         await permits.end(id, principal, now, reason)
+        await tell('STANDING_ENDED', { standing_permit: id, flow: found.flow, hours: found.hours, by: found.org })
         const outcome = shown({ ...found, ended_at: now, end_reason: reason }, agreement, at)
         return { version: found.version, detail: { standing_permit: id, flow: found.flow, reason }, outcome }
       }),

@@ -83,6 +83,7 @@ function spokenRoles(roles: readonly Role[]): string {
 
 /** What is done by signing. */
 const SIGNING: readonly NotificationKind[] = ['SIGNATURE_DUE', 'SIGNATURE_REMINDER']
+const STANDING: readonly NotificationKind[] = ['STANDING_ALLOWED', 'STANDING_ENDED']
 /** What is done where a party says what became of the data; its follower may open nothing else of the agreement. */
 const DISPOSING: readonly NotificationKind[] = ['DISPOSAL_DUE', 'DISPOSAL_DUE_IN_PLACE']
 
@@ -101,6 +102,7 @@ function pathTo({ kind, subject: { type, id }, detail }: NotificationFacts): str
   const isAgreement = type === 'agreement'
   if (SIGNING.includes(kind) && isAgreement && Number.isInteger(version)) return `sign/${encodeURIComponent(id)}/${version}`
   if (DISPOSING.includes(kind)) return `agreements/${encodeURIComponent(id)}/disposals`
+  if (STANDING.includes(kind) && isAgreement) return `agreements/${encodeURIComponent(id)}/standing-permits`
   if (typeof sign_off === 'string' && isUuid(sign_off)) return `reviews/${sign_off}`
   if (kind === 'ENTRY_TO_CONFIRM') return 'organisation-entry'
   if (kind === 'TRAINING_ENDS') return 'settings'

@@ -43,6 +43,8 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   SUSPENDED: { to: [...ACCOUNTABLE, 'CALDICOTT_GUARDIAN'], group: 'CHANGES', isSingle: true, says: ['by'] },
   LIFT_AGREED: { to: ACCOUNTABLE, group: 'CHANGES', says: [] },
   SUSPENSION_LIFTED: { to: ACCOUNTABLE, group: 'CHANGES', says: [] },
+  STANDING_ALLOWED: { to: ACCOUNTABLE, group: 'CHANGES', says: ['by', 'hours'] },
+  STANDING_ENDED: { to: ACCOUNTABLE, group: 'CHANGES', says: ['by', 'hours'] },
   ORG_SUCCESSION: { to: IG, group: 'CHANGES', says: [] },
   REJECTED: { to: IG, group: 'CHANGES', says: ['party'] },
   DRAFT_WITHDRAWN: { to: IG, group: 'CHANGES', says: ['party'] },

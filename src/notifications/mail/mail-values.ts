@@ -7,7 +7,7 @@ import type { NotificationFacts } from '../kinds.ts'
  */
 export type MailValue =
   | ('role' | 'due' | 'by_due' | 'days_left' | 'version' | 'party' | 'by' | 'denied_from' | 'begins' | 'from' | 'since')
-  | ('signed' | 'approved' | 'added' | 'changed' | 'refused' | 'refusals' | 'week_before' | 'reason' | 'other_reasons')
+  | ('signed' | 'approved' | 'added' | 'changed' | 'refused' | 'refusals' | 'week_before' | 'reason' | 'other_reasons' | 'hours')
 
 /** What every mail may say besides. */
 export const VALUES_OF_ALL = ['ref', 'authority'] as const
@@ -43,6 +43,7 @@ const VALUES: Readonly<Record<MailValue | (typeof VALUES_OF_ALL)[number], (maile
   week_before: ({ detail }) => count(detail['week_before']),
   reason: ({ detail }) => code(detail['reason']).toLowerCase().replaceAll('_', ' ') || 'a reason that the service names',
   other_reasons: ({ detail }) => otherReasons(Number(detail['other_reasons'])),
+  hours: ({ detail }) => hours(detail['hours']),
   days_left: ({ detail }, { today }) => daysLeft(dueIn(detail), today),
   from: ({ detail }) => spoken(detail['first']) ?? 'today',
   since: ({ detail }) => spoken(detail['since']) ?? 'it was recorded',
@@ -102,6 +103,10 @@ function partOf(some: unknown, all: unknown, done: string): string {
 function otherReasons(others: number): string {
   if (!Number.isSafeInteger(others) || others < 1) return ''
   return `; those for ${others === 1 ? 'another reason' : `${others} other reasons`} rose too`
+}
+
+function hours(value: unknown): string {
+  return value === 1 ? '1 hour' : `${count(value)} hours`
 }
 
 function count(value: unknown): string {

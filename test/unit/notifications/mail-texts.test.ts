@@ -88,6 +88,7 @@ t.test('no mail holds a word that people wrote: not a title, a reason, a comment
     added: fc.oneof(word, fc.nat()),
     refusals: fc.oneof(word, fc.nat()),
     other_reasons: fc.oneof(word, fc.nat()),
+    hours: fc.oneof(word, fc.nat()),
   })
   fc.assert(
     fc.property(fc.constantFrom(...kinds), facts, fc.constantFrom('SINGLE', 'DIGEST'), (kind, detail, form) => {
@@ -152,6 +153,12 @@ t.test('whoever is invited without an account comes in by their invitation, and 
   }
 })
 
+t.test('of a flow that stands it is said by how many hours a suspension may be late', async (t) => {
+  const { text } = letterOf('STANDING_ALLOWED', { by: 'LBC_HACKNEY', hours: 12, flow: 'F1' })
+  t.match(text, /Hackney Council lets a flow of DSA-2026-ABCDEF stand: .* a suspension may reach them 12 hours late\./)
+  t.match(letterOf('STANDING_ENDED', { by: 'LBC_HACKNEY', hours: 1 }).text, /may rely on it for up to 1 hour more/)
+})
+
 t.test('what is counted is said in figures, and a reason in words', async (t) => {
   const finished = letterOf('IMPORT_FINISHED', { added: 12, changed: 1, refused: 0 })
   t.equal(finished.subject, 'Import finished: 12 added, 1 changed, 0 refused')
@@ -169,5 +176,6 @@ t.test('a mail leads to the page on which its reader does what it asks for', asy
   t.equal(linkOf('SIGNATURE_DUE', { version: '../../x' }), '/agreements/DSA-2026-ABCDEF')
   t.equal(linkOf('STEP_OPENED', { sign_off: ID }), `/reviews/${ID}`)
   t.equal(linkOf('STEP_OPENED', { sign_off: '../x' }), '/agreements/DSA-2026-ABCDEF')
+  t.equal(linkOf('STANDING_ALLOWED', { flow: 'F1' }), '/agreements/DSA-2026-ABCDEF/standing-permits')
   t.equal(linkOf('SUSPENDED', {}), '/agreements/DSA-2026-ABCDEF')
 })
