@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./cli/demo.ts')).demo,
   evidence: async () => (await import('./cli/evidence.ts')).evidence,
   log: async () => (await import('./cli/log/log.ts')).log,
+  manifest: async () => (await import('./cli/manifest.ts')).manifest,
   'rebuild-lists': async () => (await import('./cli/rebuild-lists.ts')).rebuildLists,
   replay: async () => (await import('./cli/replay.ts')).replay,
   token: async () => (await import('./cli/token.ts')).token,

@@ -90,23 +90,27 @@ export function utf8(bytes: Uint8Array, what: string): string {
   return same(Buffer.from(text, 'utf8'), bytes) ? text : fail(`${what}: not UTF-8`)
 }
 
-/** The signed text of a note, newline at the end, and its signature lines: four bytes of key id, then the signature. */
-export function splitNote(note: Uint8Array | string): { text: string; signatures: { name: string; id: Buffer; signature: Buffer }[] } {
-  const whole = typeof note === 'string' ? note : utf8(note, 'checkpoint')
-  if (whole.length > 1e6) fail('checkpoint: longer than a million characters')
-  for (const character of whole) if (character < ' ' && character !== '\n') fail('checkpoint: control character')
+/** The signed text of a note, newline at the end, and its signature lines: four bytes of key id, then the signature. `what` it is, for whoever reads why it is refused. */
+export function splitNote(
+  note: Uint8Array | string,
+  what = 'checkpoint',
+  most = 1e6,
+): { text: string; signatures: { name: string; id: Buffer; signature: Buffer }[] } {
+  const whole = typeof note === 'string' ? note : utf8(note, what)
+  if (whole.length > most) fail(`${what}: longer than ${most} characters`)
+  for (const character of whole) if (character < ' ' && character !== '\n') fail(`${what}: control character`)
   const lines = whole.split('\n')
-  if (lines.pop() !== '') fail('checkpoint: no newline at the end')
+  if (lines.pop() !== '') fail(`${what}: no newline at the end`)
   const blank = lines.lastIndexOf('')
-  if (blank < 1) fail('checkpoint: no blank line before the signatures')
+  if (blank < 1) fail(`${what}: no blank line before the signatures`)
   const signatures = lines.slice(blank + 1).map((line) => {
     const [dash, name = '', signature = '', ...more] = line.split(' ')
-    if (dash !== '\u2014' || !isName(name) || more.length > 0) fail('checkpoint: malformed signature line')
-    const bytes = base64(signature, `checkpoint: signature of ${name}`)
-    if (bytes.length < 5) fail(`checkpoint: signature of ${name} too short`)
+    if (dash !== '\u2014' || !isName(name) || more.length > 0) fail(`${what}: malformed signature line`)
+    const bytes = base64(signature, `${what}: signature of ${name}`)
+    if (bytes.length < 5) fail(`${what}: signature of ${name} too short`)
     return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) }
   })
-  if (signatures.length < 1 || signatures.length > 100) fail(`checkpoint: ${signatures.length} signatures`)
+  if (signatures.length < 1 || signatures.length > 100) fail(`${what}: ${signatures.length} signatures`)
   return {
     text: lines
       .slice(0, blank)

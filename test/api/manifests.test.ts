@@ -1,10 +1,15 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { findLine, mayShareOffline, openManifest } from '../../examples/manifest.ts'
 import { STANDING } from '../../examples/pep.ts'
 import { STANDING_STATEMENT } from '../../src/agreements/model/standing-permit.ts'
+import { manifest as manifestCommand } from '../../src/cli/manifest.ts'
 import type { Obligation } from '../../src/decisions/evaluation/obligations.ts'
 import type { Manifest } from '../../src/decisions/manifests/manifest.ts'
 import type { Permission } from '../../src/decisions/permitted/permissions.ts'
+import { openManifest as openStrictly, unfitting } from '../../src/verifier/manifest.ts'
 import { agreementDesk, inForce, type Person } from '../support/agreement-desk.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { decisionLeaves } from '../support/leaves.ts'
@@ -118,13 +123,19 @@ t.test('offline a question is permitted by a line, its obligations and its time 
 t.test('any changed byte of a manifest is refused, and so is a cut or an added one', async (t) => {
   const { note } = await issued({ direction: 'SEND', with: 'LBC_HACKNEY', purpose: SHARE.purpose })
   t.ok(note.length > 1_000)
-  const isTaken = (changed: Uint8Array) => {
+  const isTakenBy = (open: (note: Uint8Array, vkey: string) => unknown, changed: Uint8Array) => {
     try {
-      openManifest(changed, KEY)
+      open(changed, KEY)
       return true
     } catch {
       return false
     }
+  }
+  const differing: Buffer[] = []
+  const isTaken = (changed: Uint8Array) => {
+    const taken = isTakenBy(openManifest, changed)
+    if (isTakenBy(openStrictly, changed) !== taken) differing.push(Buffer.from(changed))
+    return taken
   }
   t.ok(isTaken(note))
   for (const bit of [1, 32, 128])
@@ -139,6 +150,81 @@ t.test('any changed byte of a manifest is refused, and so is a cut or an added o
   const second = Buffer.from(`${note.toString().split('\n\n')[1]}`)
   for (const changed of [note.subarray(0, -1), note.subarray(1), Buffer.concat([note, Buffer.from('\n')]), Buffer.concat([note, second])])
     t.notOk(isTaken(changed))
+  t.strictSame(differing, [], 'the command takes what the example takes')
+})
+
+t.test('the command line says offline whether a manifest holds, until when, for which flows, and what it permits', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'accord-manifest-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const path = (name: string) => join(folder, name)
+  const { note, manifest, lines, ...whole } = await issued()
+  writeFileSync(path('note'), note)
+  writeFileSync(path('vkey'), `${KEY}\n`)
+  writeFileSync(path('question.json'), JSON.stringify(SHARE))
+  const run = async (...args: string[]) => {
+    const [out, err]: [string[], string[]] = [[], []]
+    const code = await manifestCommand(args, { env: {}, out: (line) => void out.push(line), err: (line) => void err.push(line) })
+    return { code, said: [...out, ...err].join('\n') }
+  }
+  const verify = (...args: string[]) => run('verify', path('note'), '--vkey', path('vkey'), ...args)
+  const AT = ['--at', '2026-11-22T23:59:59Z']
+
+  const holds = await verify(...AT)
+  t.match(holds, { code: 0, said: `manifest ${manifest}: what LBC_CAMDEN may send, issued 22 November 2026, 12:00 London time` })
+  t.match(holds.said, `holds until 23 November 2026, 00:00 London time: ${lines.length} of ${lines.length} lines count`)
+  t.match(holds.said, new RegExp(`line 1: flow F1 of ${id}, LBC_CAMDEN to .*; a suspension may be 12 hours late`))
+  t.strictSame(await run('verify', path('note'), '--vkey', KEY, ...AT), holds, 'the key as a text')
+  t.match(await verify('--at', '2026-11-23T00:00:00Z'), { code: 1, said: /does not hold any more: it was over 23 November 2026, 00:00/ })
+  t.match(await verify('--at', '2026-11-22T11:59:59Z'), { code: 1, said: /issued after that. Is the clock right/ })
+
+  const options = [
+    ...['--provider', SHARE.provider, '--recipient', SHARE.recipient, '--purpose', SHARE.purpose, '--data-item', ...SHARE.data_items],
+    ...['--data-subject', ...SHARE.data_subjects, '--method', SHARE.method, '--country', SHARE.country],
+  ]
+  const permitted = await verify(...AT, ...options)
+  t.match(permitted, { code: 0, said: /PERMITTED by line \d+, until 23 November 2026[\s\S]*must be done: USE_FOR_PURPOSE_ONLY/ })
+  t.strictSame(await verify(...AT, '--question', path('question.json')), permitted, 'the same question in a file')
+  t.match(await verify(...AT, ...options, '--data-item', 'HEALTH.DIAGNOSIS'), {
+    code: 1,
+    said: /NOT PERMITTED[\s\S]*line \d+ does not permit it for: data_items/,
+  })
+  t.match(await verify('--at', '2026-11-23T00:00:00Z', ...options), { code: 1, said: /for: valid_until/ })
+
+  writeFileSync(path('changed'), `${note}`.replace('LBC_HACKNEY', 'LBC_HARINGEY'))
+  t.match(await run('verify', path('changed'), '--vkey', path('vkey')), { code: 1, said: /does not hold: .*signature .* does not fit/ })
+  t.match(await run('verify', path('note'), '--vkey', KEY.replace('manifests', 'receipts')), { code: 1, said: /does not hold: vkey/ })
+  for (const args of [
+    ['verify'],
+    ['show', path('note'), '--vkey', KEY],
+    ['verify', path('note')],
+    ['verify', path('none'), '--vkey', KEY],
+    ['verify', path('note'), '--vkey', path('none')],
+    ['verify', path('note'), '--vkey', KEY, '--at', 'noon'],
+    ['verify', path('note'), '--vkey', KEY, '--provider', 'LBC_CAMDEN'],
+    ['verify', path('note'), '--vkey', KEY, '--question', path('note')],
+  ])
+    t.equal((await run(...args)).code, 2, args.join(' '))
+
+  const at = new Date('2026-11-22T20:00:00Z')
+  const questions: readonly object[] = [
+    {},
+    ...Object.keys(SHARE).map((name) => ({ [name]: undefined })),
+    { data_form: 'PSEUDONYMISED' },
+    { subject_flags: [] },
+    { toString: 1 },
+  ]
+  for (const over of [
+    ...questions,
+    { subject_count: 1 },
+    { record_count: -1 },
+    { agreement_ref: id },
+    { agreement_ref: 'DSA-OTHER' },
+    { data_items: [] },
+  ]) {
+    const question = { ...SHARE, ...over }
+    const found = findLine({ ...whole, manifest, lines }, question, at)?.line
+    t.equal(lines.find((line) => unfitting(question, line, at).length === 0)?.line, found, `as the example: ${JSON.stringify(over)}`)
+  }
 })
 
 t.test('a line ends where an end is known already, and stands past midnight only where the rules permit it then', async (t) => {
