@@ -61,11 +61,6 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -1515,6 +1510,10 @@ insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performi
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
@@ -2373,10 +2372,77 @@ select s.provider, s.recipient, s.purpose, count(*) as asked, min(s.at) as first
 
 -- src/decisions/manifests/manifest-uses.repository.ts
 
+insert into "manifest_use" ("reference", "line", "used_at", "count", "manifest", "not_covered", "recorded_at", "id", "agreement", "flow",
+    "provider", "recipient", "purpose", "revoked", "org", "by_issuer", "by_sub", "client", "leaf_id")
+  values ($1, ...)
+  on conflict ("org", "reference") do nothing;
+
 insert into "manifest_use" ("reference", "line", "used_at", "count", "manifest", "not_covered", "recorded_at", "revoked", "org", "by_issuer",
     "by_sub", "leaf_id")
   values ($1, ...)
   on conflict ("org", "reference") do nothing;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  order by "id" desc
+  limit $1;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  where ("org" = $1 or "provider" = $2 or "recipient" = $3)
+  order by "id" desc
+  limit $4;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  where ("org" = $1 or "provider" = $2 or "recipient" = $3) and "agreement" = $4
+  order by "id" desc
+  limit $5;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  where ("org" = $1 or "provider" = $2 or "recipient" = $3) and "id" < $4
+  order by "id" desc
+  limit $5;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  where ("org" = $1 or "provider" = $2 or "recipient" = $3) and "not_covered" is not null
+  order by "id" desc
+  limit $4;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  where ("org" = $1 or "provider" = $2 or "recipient" = $3) and "not_covered" is null and cardinality("revoked") = $4
+  order by "id" desc
+  limit $5;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  where ("org" = $1 or "provider" = $2 or "recipient" = $3) and "used_at" < $4 and cardinality("revoked") > $5
+  order by "id" desc
+  limit $6;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  where ("org" = $1 or "provider" = $2 or "recipient" = $3) and ("org" = $4 or "provider" = $5 or "recipient" = $6)
+  order by "id" desc
+  limit $7;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  where ("org" = $1 or "provider" = $2 or "recipient" = $3) and cardinality("revoked") > $4
+  order by "id" desc
+  limit $5;
 
 select "reference", "manifest", "line", "used_at", "count", "not_covered", "revoked", "recorded_at"
   from "manifest_use"
@@ -2544,6 +2610,17 @@ select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "nam
     public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $2 and "e"."event" = $3
   order by "e"."log_id" desc, "e"."idx" desc
   limit $4;
+
+select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
+  from "trail_entry" as "e"
+  inner join "trail_concern" as "c"
+  on (c.org, c.log_id, c.idx) = ($1, e.log_id, e.idx)
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $2 and "e"."org" = $3 and
+    "e"."event" = $4
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $5;
 
 select "e".*, (select l.name from audit.log l where l.log_id = e.log_id) as "name"
   from "trail_entry" as "e"

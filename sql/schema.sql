@@ -4608,10 +4608,16 @@ end $function$;
 -- -------------------- manifest_uses
 
 create table public.manifest_use (
+  id uuid not null,
   org text not null,
   reference text not null,
   manifest uuid not null,
   line integer not null,
+  agreement text,
+  flow text,
+  provider text,
+  recipient text,
+  purpose text,
   used_at timestamp with time zone not null,
   count integer not null,
   not_covered text,
@@ -4619,7 +4625,9 @@ create table public.manifest_use (
   recorded_at timestamp with time zone not null,
   by_issuer text not null,
   by_sub text not null,
+  client text,
   leaf_id uuid not null,
+  constraint manifest_use_id_key UNIQUE (id),
   constraint manifest_use_pkey PRIMARY KEY (org, reference),
   constraint manifest_use_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
   constraint manifest_use_count_check CHECK ((count > 0)),
@@ -4627,9 +4635,12 @@ create table public.manifest_use (
   constraint manifest_use_not_covered_check CHECK ((not_covered ~ '^[A-Z][A-Z_]{0,63}$'::text)),
   constraint manifest_use_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100)))
 );
+CREATE INDEX manifest_use_by_provider ON public.manifest_use USING btree (provider, id);
+CREATE INDEX manifest_use_by_recipient ON public.manifest_use USING btree (recipient, id);
+CREATE INDEX manifest_use_by_reporter ON public.manifest_use USING btree (org, id);
 CREATE TRIGGER manifest_use_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.manifest_use FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
 alter table public.manifest_use enable row level security;
-create policy manifest_use_is_seen_by_its_organisation on manifest_use for all to public
-  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))))
+create policy manifest_use_is_seen_by_whom_it_concerns on manifest_use for all to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (((current_setting('accord.org'::text, true) = org) OR (current_setting('accord.org'::text, true) = provider)) OR (current_setting('accord.org'::text, true) = recipient))))
   with check ((org = current_setting('accord.org'::text, true)));
 grant insert, select on public.manifest_use to accord_app;

@@ -79,7 +79,9 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
   const impact = impactService({ db, policy, agreements, filler, reads, clock, examinedMax: config.impactExaminedMax })
   const records = decisionEvidence({ ...log, partiesOfErased: logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs })
   const notShared = notSharedService({ db, commands, records, mustBeConfirmed: parties.mustBeConfirmed })
-  const manifestUses = manifestUsesService({ commands, records, live, clock, mustBeConfirmed: parties.mustBeConfirmed })
+  const manifestUses = manifestUsesService({
+    ...{ db, commands, records, reading: log.reading, reads, live, clock, mustBeConfirmed: parties.mustBeConfirmed },
+  })
   decisionGauges(metrics, {
     queue: () => audit.queue(),
     revision: () => policy.current().revision,
@@ -97,6 +99,7 @@ export function openDecisions(services: Services, logKey: Uint8Array) {
     records,
     replays,
     notShared,
+    manifestUses,
     /** What was asked in a recorded decision, for whoever asks for the share in another way. */
     recordedQuestion: recordedQuestions({ db, reads }),
     routes: [

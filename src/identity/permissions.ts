@@ -55,6 +55,8 @@ export const PERMISSIONS = {
   'not_shared:read_own': [...PEOPLE_OF_A_PARTY, 'PRACTITIONER'],
   'log:read': ['AUDITOR'],
   'trail:read': ['IG_OFFICER', 'DPO', 'CALDICOTT_GUARDIAN', 'SIRO', 'INFOSEC', 'AUDITOR'],
+  // As the trail, of which it is a part.
+  'manifest_use:read': ['IG_OFFICER', 'DPO', 'CALDICOTT_GUARDIAN', 'SIRO', 'INFOSEC', 'AUDITOR'],
   'decision:impact': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'client:register': ['REGISTER_ADMIN'],
   'client:limit': ['REGISTER_ADMIN'],

@@ -9,6 +9,7 @@ import { manifest as manifestCommand } from '../../src/cli/manifest.ts'
 import type { Obligation } from '../../src/decisions/evaluation/obligations.ts'
 import type { Manifest } from '../../src/decisions/manifests/manifest.ts'
 import type { Permission } from '../../src/decisions/permitted/permissions.ts'
+import type { Role } from '../../src/identity/permissions.ts'
 import { openManifest as openStrictly, unfitting } from '../../src/verifier/manifest.ts'
 import { agreementDesk, inForce, type Person } from '../support/agreement-desk.ts'
 import { SHARE } from '../support/demo-share.ts'
@@ -317,6 +318,76 @@ t.test(
       'it was given to another',
     )
     t.equal((await report(Array.from({ length: 1_001 }, (_, place) => use(`n${place}`, '10:00')))).statusCode, 400)
+    const list = async (org: string, query: string = '', role: Role = 'DPO') =>
+      desk.call({ org, role }, 'GET', `/v1/permissions/manifest/uses?${query}`)
+    const references = async (org: string, query?: string) =>
+      (await list(org, query)).body.uses.map((one: { reference: string; reported_by: string }) => `${one.reported_by} ${one.reference}`)
+    const all = ['LBC_CAMDEN second', ...['no-line', 'late', 'stopped', 'in-time', 'early'].map((one) => `LBC_CAMDEN ${one}`)].toSorted()
+    t.strictSame((await references('LBC_CAMDEN')).toSorted(), all, 'an officer reads what a system of theirs reported')
+    t.strictSame(
+      (await references('LBC_HARINGEY')).toSorted(),
+      all.filter((one) => !one.endsWith('no-line')),
+      'whoever received reads what was shared with them',
+    )
+    t.match((await list('LBC_CAMDEN', 'judged=REVOKED&to=2026-11-24T12:00:00Z')).body, {
+      uses: [
+        {
+          ...{
+            reported_by: 'LBC_CAMDEN',
+            client: 'camden-client',
+            reference: 'stopped',
+            manifest,
+            line: 1,
+            agreement: other.id,
+            flow: 'F1',
+          },
+          ...{
+            provider: 'LBC_CAMDEN',
+            recipient: 'LBC_HARINGEY',
+            purpose: SHARE.purpose,
+            count: 3,
+            not_covered: null,
+            revoked: ['SUSPENDED'],
+          },
+        },
+      ],
+      next_before: null,
+    })
+    t.match((await list('LBC_HARINGEY', 'judged=REVOKED&to=2026-11-24T12:00:00Z')).body, { uses: [{ reference: 'stopped', client: null }] })
+    t.strictSame((await references('LBC_CAMDEN', 'judged=IN_ORDER')).toSorted(), ['LBC_CAMDEN in-time', 'LBC_CAMDEN second'])
+    t.strictSame((await references('LBC_CAMDEN', 'judged=NOT_COVERED')).toSorted(), [
+      'LBC_CAMDEN early',
+      'LBC_CAMDEN late',
+      'LBC_CAMDEN no-line',
+    ])
+    t.strictSame(await references('LBC_CAMDEN', 'with=LBC_ENFIELD'), [])
+    t.strictSame(await references('LBC_HACKNEY', 'agreement=DSA-OTHER'), [])
+    t.strictSame(await references('LBC_HACKNEY'), ['LBC_HACKNEY in-time'], 'of others nothing')
+    t.strictSame(await references('LBC_BARNET'), [])
+    t.equal((await list('LONDON_COUNCILS', '', 'AUDITOR')).body.uses.length, 7, 'an auditor reads all')
+    t.equal((await list('LBC_CAMDEN', '', 'REQUESTER')).status, 403)
+    t.match(await list('LBC_CAMDEN', 'judged=ALL'), { status: 400, body: { errors: [{ pointer: '/query/judged' }] } })
+
+    const paged: string[] = []
+    let next: string | null = null
+    do {
+      const { body } = await list('LBC_CAMDEN', `limit=4${next === null ? '' : `&before=${next}`}`)
+      paged.push(...body.uses.map(({ reference }: { reference: string }) => `LBC_CAMDEN ${reference}`))
+      next = body.next_before
+    } while (next !== null)
+    t.strictSame(paged.toSorted(), all, 'page by page, each once')
+    const csv = await desk.call({ org: 'LBC_CAMDEN', role: 'DPO' }, 'GET', '/v1/permissions/manifest/uses?judged=REVOKED', undefined, {
+      accept: 'text/csv',
+    })
+    t.match(csv.text, /^used_at,count,provider[\s\S]*SUSPENDED/)
+
+    const readsOf = async (org: string, role: Role) => {
+      await list(org, '', role)
+      const path = `/v1/trail/reads?${new URLSearchParams({ org, person: `urn:test:${org}:${role}` })}`
+      return (await desk.call({ org: 'LBC_CAMDEN', role: 'DPO' }, 'GET', path)).body.reads.length
+    }
+    t.equal(await readsOf('LBC_HARINGEY', 'INFOSEC'), 1, 'that others read it is recorded, and told to whose it is')
+    t.equal(await readsOf('LBC_CAMDEN', 'INFOSEC'), 0, 'that one reads what is one’s own is not')
     t.equal((await acts()) - before, 3, 'one record for each call that recorded something, and one for the refused reference')
   },
 )

@@ -237,6 +237,7 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       machine: CAMDEN,
       body: { manifest: randomUUID(), uses: [{ reference: randomUUID(), line: 1, used_at: '2026-11-22T10:00:00Z', count: 1 }] },
     }),
+    listManifestUses: async () => ({ person: dpo }),
     issueManifest: async () => ({ machine: CAMDEN, query: { direction: 'SEND' } }),
     listPermissions: async () => ({ machine: CAMDEN, query: { direction: 'SEND' } }),
     submitAccessRequest: async () => ({ person: officer, body: await deniedAccess() }),

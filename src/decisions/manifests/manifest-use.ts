@@ -24,6 +24,40 @@ export interface RecordedUse extends ReportedUse {
   readonly recorded_at: string
 }
 
+/** The same with its key and what the line of the manifest says; null: there is no such line. */
+export interface StoredUse extends RecordedUse {
+  readonly id: string
+  readonly agreement: string | null
+  readonly flow: string | null
+  readonly provider: string | null
+  readonly recipient: string | null
+  readonly purpose: string | null
+}
+
+/** As whoever it concerns reads it. */
+export interface ListedUse extends StoredUse {
+  readonly reported_by: string
+  /** null: a person reported it, or a client of another organisation. */
+  readonly client: string | null
+}
+
+/** How a use may have been judged: IN_ORDER where it was covered and nothing stood against it. */
+export const JUDGEMENTS = ['IN_ORDER', 'NOT_COVERED', 'REVOKED'] as const
+export type Judgement = (typeof JUDGEMENTS)[number]
+
+/** What a line of a file says of one. */
+export const USE_COLUMNS = [
+  ...['used_at', 'count', 'provider', 'recipient', 'purpose', 'agreement', 'flow', 'not_covered', 'revoked'],
+  ...['reported_by', 'client', 'reference', 'manifest', 'line', 'recorded_at'],
+] as const
+
+/** A use with what its line says. */
+export function withLine(use: RecordedUse, id: string, manifest: Manifest | null): StoredUse {
+  const { agreement, flow, provider, recipient, purpose } = manifest?.lines[use.line - 1] ?? NO_LINE
+  return { ...use, id, agreement, flow, provider, recipient, purpose }
+}
+const NO_LINE = { agreement: null, flow: null, provider: null, recipient: null, purpose: null } as const
+
 /** What a use is judged on. `standing`: standing permits of the agreements of the manifest, ended ones too. */
 export interface Judging {
   readonly manifest: Manifest | null

@@ -1,12 +1,14 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { callOf, outcomeReply } from '../../commands/calls.routes.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { answer, bytesReply } from '../../platform/http/answer.ts'
+import { answer, bytesReply, reply, typeWanted } from '../../platform/http/answer.ts'
+import { csvReply } from '../../platform/http/list-files.ts'
 import { problemOfRequest } from '../../platform/http/validation-problem.ts'
 import { orThrow, Refused } from '../../platform/kernel/refusal.ts'
 import { eventOf, recordedOf } from '../permitted/permissions.service.ts'
 import type { PermissionsAsked } from '../permitted/permissions.ts'
 import { traceOf } from '../trace.ts'
+import { USE_COLUMNS } from './manifest-use.ts'
 import type { ManifestUsesService } from './manifest-uses.service.ts'
 import type { ManifestsService } from './manifests.service.ts'
 
@@ -27,6 +29,12 @@ export function manifestsRoutes(manifests: ManifestsService, uses: ManifestUsesS
       async (request) => outcomeReply(200, await uses.report(callOf(request), request.body.manifest, request.body.uses)),
       { bodyLimit: USES_BYTES_MAX },
     )
+    answer(app, 'listManifestUses', async (request) => {
+      const wanted = typeWanted(request, ['application/json', 'text/csv'])
+      const page = await uses.list(callerOf(request), request.query)
+      if (wanted === 'application/json') return reply(200, page)
+      return csvReply(request, USE_COLUMNS, page.uses, ['before', page.next_before])
+    })
     answer(app, 'issueManifest', async (given) => {
       const request = given as FastifyRequest
       const query = request.query as Query

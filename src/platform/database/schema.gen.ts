@@ -896,14 +896,21 @@ export interface MailUnreached {
 }
 
 export interface ManifestUse {
+  agreement: string | null;
   by_issuer: string;
   by_sub: string;
+  client: string | null;
   count: number;
+  flow: string | null;
+  id: string;
   leaf_id: string;
   line: number;
   manifest: string;
   not_covered: string | null;
   org: string;
+  provider: string | null;
+  purpose: string | null;
+  recipient: string | null;
   recorded_at: string;
   reference: string;
   revoked: string[];

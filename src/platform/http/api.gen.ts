@@ -162,7 +162,12 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly get?: never;
+        /**
+         * What was shared while Accord could not be reached
+         * @description Uses of manifests as they were reported, newest first, each with how it was judged: those that the caller's organisation reported and those on lines on which it discloses or receives; auditors find all. Which client of another
+         *     organisation reported is not said. That others' uses are read is recorded, as of `GET /v1/trail`. `Accept: text/csv` gives the same page as text, with the next one in `Link` (RFC 8288).
+         */
+        readonly get: operations["listManifestUses"];
         readonly put?: never;
         /**
          * Report what was shared on a manifest while Accord could not be reached
@@ -5385,6 +5390,53 @@ export interface components {
             readonly next_token: string | null;
             /** @description The lines. */
             readonly permissions: readonly components["schemas"]["Permission"][];
+        };
+        /** @description What was shared on a manifest, as a party to it reads it. */
+        readonly ManifestUse: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /** @description Code of the organisation whose client reported it. */
+            readonly reported_by: string;
+            /** @description The API client that reported it; null: a person did, or a client of another organisation. */
+            readonly client: string | null;
+            /** @description What the organisation that reported it calls it. */
+            readonly reference: string;
+            /**
+             * Format: uuid
+             * @description The manifest that was named.
+             */
+            readonly manifest: string;
+            /** @description Its line. */
+            readonly line: number;
+            /** @description Reference of the agreement of the line; null, as flow, provider, recipient and purpose: there is no such manifest or line. */
+            readonly agreement: string | null;
+            /** @description The flow of the line. */
+            readonly flow: string | null;
+            /** @description Who disclosed. */
+            readonly provider: string | null;
+            /** @description Who received. */
+            readonly recipient: string | null;
+            /** @description PURPOSE code. */
+            readonly purpose: string | null;
+            /**
+             * Format: date-time
+             * @description When it was shared.
+             */
+            readonly used_at: string;
+            /** @description How often. */
+            readonly count: number;
+            /** @description Why the manifest did not cover it: NO_SUCH_MANIFEST, NO_SUCH_LINE, BEFORE_ISSUE, AFTER_END; null: it did. */
+            readonly not_covered: string | null;
+            /** @description What stood against it at that instant, as was known when it was recorded: REASON codes, STANDING_PERMIT_ENDED. Empty: nothing. */
+            readonly revoked: readonly string[];
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            readonly recorded_at: string;
         };
         /** @description What was shared on a manifest, as it is recorded. */
         readonly ManifestUses: {
@@ -11601,6 +11653,59 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+        };
+    };
+    readonly listManifestUses: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Shared at or after this instant. */
+                readonly from?: string;
+                /** @description Shared before this instant. */
+                readonly to?: string;
+                /**
+                 * @description Only where this organisation disclosed, received or reported.
+                 * @example LBC_HACKNEY
+                 */
+                readonly with?: string;
+                /** @description Only of this agreement. */
+                readonly agreement?: string;
+                /** @description IN_ORDER: covered, and nothing stood against it. NOT_COVERED: the manifest did not cover it. REVOKED: something stood against it by then. */
+                readonly judged?: "IN_ORDER" | "NOT_COVERED" | "REVOKED";
+                /**
+                 * @description `next_before` of the page before, with the same question.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly before?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of them. */
+            readonly 200: {
+                headers: {
+                    /** @description Of CSV: the next page, `rel="next"`. */
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/csv": string;
+                    readonly "application/json": {
+                        /** @description The newest first. */
+                        readonly uses: readonly components["schemas"]["ManifestUse"][];
+                        /** @description `before` of the next page; null: this is the last. */
+                        readonly next_before: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
         };
     };
     readonly reportManifestUses: {
