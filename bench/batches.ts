@@ -3,7 +3,7 @@ import type { Load } from './processes.ts'
 import type { RunningService, TestSystem } from './test-system.ts'
 
 /** Bodies that ask, each about 25 others to whom it would disclose and 25 from whom it would receive: 200 pairs. */
-const CALLERS = 4
+export const CALLERS = 4
 const PAIRS_EACH_WAY = 25
 /** Calls that are open at once. */
 const CONNECTIONS = 4
@@ -35,6 +35,20 @@ export function batchOf(caller: number, count: number) {
       ...(pairs[at % pairs.length] as ReturnType<typeof permitted>),
       data_items: (at + turn) % 5 === 0 ? [...agreed, 'FINANCE.INCOME'] : agreed,
       method: METHODS[turn % 3],
+      correlation_id: `case-${caller}-${at}`,
+    }
+  })
+}
+
+/** Questions of a body that are all permitted, each about one item: of each pair ever another item or method, so that no two are alike (up to 750). */
+export function permittedBatchOf(caller: number, count: number) {
+  const pairs = pairsOf(caller)
+  return Array.from({ length: count }, (_, at) => {
+    const turn = Math.floor(at / pairs.length)
+    return {
+      ...(pairs[at % pairs.length] as ReturnType<typeof permitted>),
+      data_items: [ITEMS[turn % ITEMS.length] as string],
+      method: METHODS[Math.floor(turn / ITEMS.length) % METHODS.length] as string,
       correlation_id: `case-${caller}-${at}`,
     }
   })

@@ -8,6 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 const PORT = 3592
 const START_MS = 20_000
 
+/** The most resources that Cerbos takes in one request: it starts with no more (`maxResourcesPerRequest must be between 1 and 500`). */
+export const CERBOS_BATCH_MAX = 500
+
 /** Permits exactly if the agreement is active and lists provider, recipient, purpose and category. */
 const POLICY = `apiVersion: api.cerbos.dev/v1
 resourcePolicy:
@@ -43,7 +46,7 @@ export async function startCerbos(): Promise<Cerbos> {
   writeFileSync(join(folder, 'policies/data_share.yaml'), POLICY)
   writeFileSync(
     join(folder, 'conf.yaml'),
-    `server: { httpListenAddr: "127.0.0.1:${PORT}", grpcListenAddr: "127.0.0.1:${PORT + 1}" }
+    `server: { httpListenAddr: "127.0.0.1:${PORT}", grpcListenAddr: "127.0.0.1:${PORT + 1}", requestLimits: { maxResourcesPerRequest: ${CERBOS_BATCH_MAX} } }
 storage: { driver: disk, disk: { directory: "${join(folder, 'policies')}", watchForChanges: true } }
 audit: { enabled: true, accessLogsEnabled: true, decisionLogsEnabled: true, backend: file, file: { path: "${join(folder, 'audit.log')}" } }
 telemetry: { disabled: true }
@@ -74,22 +77,50 @@ async function untilHealthy(origin: string, child: ChildProcess): Promise<void> 
   throw new Error('Cerbos did not come up')
 }
 
-/** The question of `permitted` as Cerbos takes it (AuthZEN), with the agreement in it, and as long as ours to the byte where it is shorter. */
-export function asCerbosAsks(question: {
+/** What a question of ours holds that Cerbos is asked too. */
+interface Question {
   readonly provider: string
   readonly recipient: string
   readonly purpose: string
   readonly data_items: readonly string[]
-}): string {
-  const { provider, recipient, purpose, data_items } = question
-  const agreement = { status: 'active', providers: [provider], recipients: [recipient], purposes: [purpose], categories: data_items }
+}
+
+/** A question as Cerbos takes it over AuthZEN, with the agreement in it. */
+export function asCerbosAsks(question: Question): string {
   return JSON.stringify({
-    subject: { type: 'client', id: provider, properties: { roles: ['client'] } },
+    subject: { type: 'client', id: question.provider, properties: { roles: ['client'] } },
     action: { name: 'share' },
-    resource: {
-      type: 'data_share',
-      id: `${provider}-${recipient}`,
-      properties: { provider, recipient, purpose, category: data_items[0], agreement },
-    },
+    resource: { type: 'data_share', id: idOf(question), properties: attributesOf(question) },
   })
+}
+
+/** Many questions as one request to check resources, each with the agreement in it. */
+export function asCerbosChecks(caller: string, questions: readonly Question[]): string {
+  return JSON.stringify({
+    requestId: 'batch',
+    principal: { id: caller, roles: ['client'] },
+    resources: questions.map((question, at) => ({
+      actions: ['share'],
+      resource: { kind: 'data_share', id: `${idOf(question)}-${at}`, attr: attributesOf(question) },
+    })),
+  })
+}
+
+/** What may this recipient have for this purpose: as a request for the plan of a query, which leaves the agreements to the caller's database. */
+export function asCerbosPlans({ recipient, purpose }: Pick<Question, 'recipient' | 'purpose'>): string {
+  return JSON.stringify({
+    requestId: 'search',
+    principal: { id: recipient, roles: ['client'] },
+    resource: { kind: 'data_share', attr: { recipient, purpose } },
+    actions: ['share'],
+  })
+}
+
+function idOf({ provider, recipient }: Question): string {
+  return `${provider}-${recipient}`
+}
+
+function attributesOf({ provider, recipient, purpose, data_items }: Question) {
+  const agreement = { status: 'active', providers: [provider], recipients: [recipient], purposes: [purpose], categories: data_items }
+  return { provider, recipient, purpose, category: data_items[0], agreement }
 }

@@ -1,82 +1,51 @@
-// `npm run bench:peers`: a durable, explained PERMIT of ours beside one of Cerbos, whose log is not durable, in one run on one machine.
-// The last line is one JSON object.
-import { asCerbosAsks, startCerbos } from './cerbos.ts'
-import { permitted } from './content.ts'
-import { type Load, type Measured, measure } from './processes.ts'
+// `npm run bench:peers`: durable, explained answers of ours beside those of Cerbos, whose log is not durable, in one run on one machine:
+// single questions, batches beside its batches, searches beside its plan of a query. `-- --quick`: one round, and the larger batches and
+// the searches one after the other alone. The last line is one JSON object; what is not measured is null.
+import { CERBOS_BATCH_MAX, startCerbos } from './cerbos.ts'
+import { batches, type PeerLoads, searches, singles } from './peer-loads.ts'
+import { type Loads, measureRounds } from './rounds.ts'
 import { publishAgreements } from './seed.ts'
-import { median, table } from './table.ts'
 import { openTestSystem } from './test-system.ts'
 
-const ROUNDS = process.argv.includes('--quick') ? 1 : 3
+const isQuick = process.argv.includes('--quick')
+const ROUNDS = isQuick ? 1 : 3
 const SECONDS = 5
-const PAIRS = 200
+const AGREEMENTS = 1056
 
 const system = await openTestSystem()
 const cerbos = await startCerbos()
 try {
   const databaseUrl = await system.database('bench_peers')
-  await publishAgreements(databaseUrl, 0, 1056)
+  await publishAgreements(databaseUrl, 0, AGREEMENTS)
   const service = await system.service(databaseUrl)
-  const asked = await Promise.all(
-    Array.from({ length: PAIRS }, async (_, n) => {
-      const token = await system.clientToken(permitted(n).provider, n)
-      return {
-        ours: JSON.stringify(permitted(n)),
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        theirs: asCerbosAsks(permitted(n)),
-      }
-    }),
-  )
-  const ours = (connections: number): Load => ({
-    origin: service.origin,
-    method: 'POST',
-    connections,
-    seconds: SECONDS,
-    requests: asked.map((one) => ({ path: '/v1/decisions', headers: one.headers, body: padded(one.ours, one.theirs) })),
-    status: 200,
-    expected: '"decision":"PERMIT"',
-  })
-  const theirs = (connections: number): Load => ({
-    origin: cerbos.origin,
-    method: 'POST',
-    connections,
-    seconds: SECONDS,
-    requests: asked.map((one) => ({ path: '/access/v1/evaluation', headers: one.headers, body: padded(one.theirs, one.ours) })),
-    status: 200,
-    expected: '"decision":true',
-  })
-  const loads = { 'Accord, 64': ours(64), 'Cerbos, 64': theirs(64), 'Accord, 1': ours(1), 'Cerbos, 1': theirs(1) }
-  const counted = { accord: service.pid, postgres: system.postgresPid, cerbos: cerbos.pid }
-  for (const load of [loads['Accord, 64'], loads['Cerbos, 64']]) await measure({ ...load, seconds: 2 }, counted)
-  const results: Record<string, Measured[]> = {}
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [name, load] of Object.entries(loads)) {
-      const measured = await measure(load, counted)
-      if (measured.firstWrong) console.log(`${name}: ${measured.wrong} not as expected, the first: ${measured.firstWrong}`)
-      results[name] = [...(results[name] ?? []), measured]
-    }
-  await service.close()
-  const rows = Object.entries(results).map(([name, all]) => {
-    const of = (pick: (one: Measured) => number) => median(all.map(pick))
-    const cpu = (one: Measured) => Object.values(one.cpuMs).reduce((sum, ms) => sum + ms, 0)
-    return {
-      'who, connections': name,
-      'per s': of((one) => one.perSecond),
-      'p50 ms': of((one) => one.p50),
-      'p99 ms': of((one) => one.p99),
-      'cpu ms': of(cpu),
-      'asking ms': of((one) => one.loadCpuMs / Math.max(1, one.answers)),
-    }
-  })
+  const peers = { system, service, cerbos, seconds: SECONDS }
+  const loads: Loads = {
+    ...sides('64', await singles(peers, 64)),
+    ...sides('1', await singles(peers, 1)),
+    ...(isQuick ? {} : sides('batches of 100', await batches(peers, 100), 100)),
+    ...sides(`batches of ${CERBOS_BATCH_MAX}`, await batches(peers, CERBOS_BATCH_MAX), CERBOS_BATCH_MAX),
+    ...(isQuick ? {} : sides('searches, 64', await searches(peers, 64))),
+    ...sides('searches, 1', await searches(peers, 1)),
+  }
   console.log(
-    `\n${ROUNDS} interleaved rounds of ${SECONDS} s; medians. Our answer is recorded durably before it is given; Cerbos 0.55.0 writes its audit log to a file without waiting.`,
+    `\n${ROUNDS} interleaved rounds of ${SECONDS} s, ${AGREEMENTS} agreements; medians; processor time a decision. Our answer is recorded durably before it is given; Cerbos 0.55.0 writes its audit log to a file without waiting.
+Batches: every question permitted, of one item; ours in short answers, each call one record. Searches: ours gives the first page of what is permitted, Cerbos the condition to put to a database, which is not asked.`,
   )
-  table(rows)
-  const row = (name: keyof typeof loads) => rows[Object.keys(loads).indexOf(name)] as (typeof rows)[number]
+  const counted = { accord: service.pid, postgres: system.postgresPid, cerbos: cerbos.pid }
+  const rows = await measureRounds(loads, { rounds: ROUNDS, warmSeconds: 2, counted })
+  await service.close()
+  const ratio = (what: string, figure: 'per s' | 'p50 ms') => {
+    const [ours, theirs] = [rows[`Accord, ${what}`], rows[`Cerbos, ${what}`]]
+    return ours && theirs ? ours[figure] / theirs[figure] : null
+  }
   console.log(
     JSON.stringify({
-      p50_1_over_cerbos: row('Accord, 1')['p50 ms'] / row('Cerbos, 1')['p50 ms'],
-      rps_64_over_cerbos: row('Accord, 64')['per s'] / row('Cerbos, 64')['per s'],
+      p50_1_over_cerbos: ratio('1', 'p50 ms'),
+      rps_64_over_cerbos: ratio('64', 'per s'),
+      batch_100_per_s_over_cerbos: ratio('batches of 100', 'per s'),
+      batch_500_per_s_over_cerbos: ratio(`batches of ${CERBOS_BATCH_MAX}`, 'per s'),
+      search_p50_1_over_cerbos_plan: ratio('searches, 1', 'p50 ms'),
+      search_rps_64_over_cerbos_plan: ratio('searches, 64', 'per s'),
     }),
   )
 } finally {
@@ -84,7 +53,6 @@ try {
   await system.close()
 }
 
-/** A body as long as the longer of the two: white space that JSON does not count. */
-function padded(body: string, other: string): string {
-  return body + ' '.repeat(Math.max(0, other.length - body.length))
+function sides(what: string, { ours, theirs }: PeerLoads, decisions = 1): Loads {
+  return { [`Accord, ${what}`]: { load: ours, decisions }, [`Cerbos, ${what}`]: { load: theirs, decisions } }
 }

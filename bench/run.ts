@@ -1,6 +1,6 @@
 // `npm run bench`: what a decision costs, against an operation that decides nothing, in one run on one machine. `-- --quick` within a
 // minute, `-- --full` with up to 100,000 agreements, `-- --record` the same and its figures into bench/figures.json, `-- --profile` where
-// the time goes, `-- --overload [SECONDS]` only what more callers than can be answered get. The last line is one JSON object; what is not built yet is null.
+// the time goes, `-- --overload [SECONDS]` only what more callers than can be answered get, `-- --searches [AGREEMENTS]` only searches. The last line is one JSON object; what is not built yet is null.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type BatchLoad, batchLoad } from './batches.ts'
 import { recordedFigures, recordFigures } from './content.ts'
@@ -23,11 +23,13 @@ const rounds = mode === 'quick' ? 1 : 3
 const seconds = { full: 5, usual: 2, quick: 3 }[mode]
 const AGREEMENTS = 1056
 const OVERLOAD_SECONDS = 60
+const SEARCHED = 100_000
 
 const system = await openTestSystem()
 try {
   if (process.argv.includes('--profile')) await profile(system)
   else if (process.argv.includes('--overload')) await overload(system)
+  else if (process.argv.includes('--searches')) await searches(system)
   else {
     const figures = await run(system)
     compare(figures)
@@ -64,6 +66,12 @@ async function overload(system: TestSystem): Promise<void> {
   console.log(JSON.stringify(await measureOverload(system, databaseUrl, await askers(system), seconds)))
 }
 
+/** `--searches [AGREEMENTS]`: searches over so many agreements alone. */
+async function searches(system: TestSystem): Promise<void> {
+  const size = Number(process.argv[process.argv.indexOf('--searches') + 1] ?? SEARCHED)
+  console.log(JSON.stringify({ agreements: size, search_p95_ms: (await measureSearches(system, [size]))[size] ?? null }))
+}
+
 async function run(system: TestSystem) {
   const databaseUrl = await system.database('bench')
   await publishAgreements(databaseUrl, 0, AGREEMENTS)
@@ -73,7 +81,7 @@ async function run(system: TestSystem) {
   const suspension = await measureSuspensions(system)
   const lists = await measureLists(system)
   const evaluation = measureEvaluation(mode === 'quick' ? [1_000, 10_000] : [1_000, 10_000, 100_000])
-  const searches = mode === 'quick' ? {} : await measureSearches(system, mode === 'full' ? [10_000, 100_000] : [10_000])
+  const searches = mode === 'quick' ? {} : await measureSearches(system, mode === 'full' ? [10_000, SEARCHED] : [10_000])
   const stormed = mode === 'full' ? await measureOverload(system, databaseUrl, await askers(system), OVERLOAD_SECONDS) : null
   const loaded = mode === 'full' ? await measureLoading(system, 100_000) : null
   return {
@@ -84,7 +92,7 @@ async function run(system: TestSystem) {
     eval_ns_10k: evaluation[10_000] ?? null,
     eval_ns_100k: evaluation[100_000] ?? null,
     search_10k_p95_ms: searches[10_000] ?? null,
-    search_100k_p95_ms: searches[100_000] ?? null,
+    search_100k_p95_ms: searches[SEARCHED] ?? null,
     overload_evaluation_p99_ms: stormed?.overload_evaluation_p99_ms ?? null,
     overload_refused_p99_ms: stormed?.overload_refused_p99_ms ?? null,
     overload_recovery_ms: stormed?.overload_recovery_ms ?? null,

@@ -39,13 +39,15 @@ export async function measureSearches(system: TestSystem, sizes: readonly number
     }
     // The compiler has seen the search; the agreements of so many callers are not all compiled at a time.
     await measure(load, {})
-    const result = await measure(load, {})
+    const result = await measure(load, { node: service.pid, postgres: system.postgresPid })
     await service.close()
     if (result.firstWrong) console.log(`searches: ${result.wrong} not as expected, the first: ${result.firstWrong}`)
     found[size] = result.p95
-    rows.push({ agreements: size, bodies: bodies.length, pages: result.answers, 'p50 ms': result.p50, 'p95 ms': result.p95 })
+    const { answers: pages, p50, p95, cpuMs } = result
+    const cpu = { 'node ms': cpuMs['node'] ?? 0, 'postgres ms': cpuMs['postgres'] ?? 0 }
+    rows.push({ agreements: size, bodies: bodies.length, pages, 'p50 ms': p50, 'p95 ms': p95, ...cpu })
   }
-  console.log('\nfirst pages of searches for resources, one after the other, each recorded:')
+  console.log('\nfirst pages of searches for resources, one after the other, each recorded; processor time a page:')
   table(rows)
   return found
 }
