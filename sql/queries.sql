@@ -4599,9 +4599,8 @@ select "t".*
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $10;
 
-select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
-    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
-  from public.commented_with_words((phraseto_tsquery('english', $1) && !!phraseto_tsquery('english', $2)), $3::uuid, $4::int, $5::int) as f
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(e.data order by e.sequence desc) as events
+  from public.said_with_words((phraseto_tsquery('english', $1) && !!phraseto_tsquery('english', $2)), $3::uuid, $4::int, $5::int) as f
   join sign_off as s
   on s.id = f.sign_off_id
   join sign_off_event as e
@@ -4609,9 +4608,8 @@ select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.starte
   group by s.id
   order by s.id desc;
 
-select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
-    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
-  from public.commented_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) && phraseto_tsquery('english', $3) &&
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(e.data order by e.sequence desc) as events
+  from public.said_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) && phraseto_tsquery('english', $3) &&
     phraseto_tsquery('english', $4) && phraseto_tsquery('english', $5) && phraseto_tsquery('english', $6) && phraseto_tsquery('english', $7)
     && phraseto_tsquery('english', $8) && phraseto_tsquery('english', $9) && phraseto_tsquery('english', $10) && phraseto_tsquery('english',
     $11) && phraseto_tsquery('english', $12)), $13::uuid, $14::int, $15::int) as f
@@ -4622,9 +4620,8 @@ select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.starte
   group by s.id
   order by s.id desc;
 
-select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
-    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
-  from public.commented_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) && phraseto_tsquery('english', $3) &&
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(e.data order by e.sequence desc) as events
+  from public.said_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) && phraseto_tsquery('english', $3) &&
     phraseto_tsquery('english', $4)), $5::uuid, $6::int, $7::int) as f
   join sign_off as s
   on s.id = f.sign_off_id
@@ -4633,9 +4630,8 @@ select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.starte
   group by s.id
   order by s.id desc;
 
-select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
-    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
-  from public.commented_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) && phraseto_tsquery('english', $3)),
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(e.data order by e.sequence desc) as events
+  from public.said_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2) && phraseto_tsquery('english', $3)),
     $4::uuid, $5::int, $6::int) as f
   join sign_off as s
   on s.id = f.sign_off_id
@@ -4644,9 +4640,8 @@ select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.starte
   group by s.id
   order by s.id desc;
 
-select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
-    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
-  from public.commented_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2)), $3::uuid, $4::int, $5::int) as f
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(e.data order by e.sequence desc) as events
+  from public.said_with_words((phraseto_tsquery('english', $1) && phraseto_tsquery('english', $2)), $3::uuid, $4::int, $5::int) as f
   join sign_off as s
   on s.id = f.sign_off_id
   join sign_off_event as e
@@ -4654,9 +4649,8 @@ select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.starte
   group by s.id
   order by s.id desc;
 
-select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(json_build_object('thread', e.data ->>
-    'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
-  from public.commented_with_words((phraseto_tsquery('english', $1)), $2::uuid, $3::int, $4::int) as f
+select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at, json_agg(e.data order by e.sequence desc) as events
+  from public.said_with_words((phraseto_tsquery('english', $1)), $2::uuid, $3::int, $4::int) as f
   join sign_off as s
   on s.id = f.sign_off_id
   join sign_off_event as e

@@ -2829,11 +2829,14 @@ create table public.sign_off_event (
   type text not null,
   only_org text,
   data jsonb not null,
-  words tsvector default 
+  words tsvector default NULLIF(
 CASE
     WHEN (type = 'COMMENTED'::text) THEN to_tsvector('english'::regconfig, COALESCE((data ->> 'text'::text), ''::text))
+    WHEN (type = 'RETURNED'::text) THEN to_tsvector('english'::regconfig, COALESCE((data ->> 'reasons'::text), ''::text))
+    WHEN (type = ANY (ARRAY['RETURN_TAKEN_BACK'::text, 'STEP_REFUSED'::text, 'OVERRULED'::text, 'CHAIN_ENDED'::text])) THEN to_tsvector('english'::regconfig, COALESCE((data ->> 'reason'::text), ''::text))
+    WHEN (type = 'TASK_DONE'::text) THEN ((to_tsvector('english'::regconfig, COALESCE(jsonb_path_query_array(data, '$."result"."conditions"[*]."text"'::jsonpath), '[]'::jsonb)) || to_tsvector('english'::regconfig, COALESCE((data #>> '{result,comment}'::text[]), ''::text))) || to_tsvector('english'::regconfig, COALESCE((data #>> '{result,adopted,reason}'::text[]), ''::text)))
     ELSE NULL::tsvector
-END,
+END, ''::tsvector),
   constraint sign_off_event_pkey PRIMARY KEY (sign_off_id, sequence),
   constraint sign_off_event_sign_off_id_fkey FOREIGN KEY (sign_off_id) REFERENCES sign_off(id) ON DELETE RESTRICT,
   constraint sign_off_event_sequence_check CHECK ((sequence > 0))
@@ -2950,32 +2953,6 @@ create policy timer_is_kept_by_the_service on timer for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
 grant delete, insert, select, update on public.timer to accord_app;
 
-CREATE OR REPLACE FUNCTION public.commented_with_words(p_query tsquery, p_before uuid, p_limit integer, p_comments integer)
- RETURNS TABLE(sign_off_id uuid, sequences bigint[])
- LANGUAGE plpgsql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  v_org text := pg_catalog.current_setting('accord.org', true);
-  v_all boolean := coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor');
-begin
-  return query
-    with said as materialized (
-      select e.sign_off_id, e.sequence, e.at from public.sign_off_event e
-       where e.words is not null and e.words @@ p_query and (v_all or e.only_org is null or e.only_org = v_org)
-         and (p_before is null or e.sign_off_id < p_before))
-    select s.id, (array_agg(said.sequence order by said.sequence desc))[1:p_comments]
-      from (select distinct d.sign_off_id from said d) as found
-      join public.sign_off s on s.id = found.sign_off_id
-      cross join lateral (select case when v_all then 'infinity'::timestamptz else public.knows_subject_until(s.subject_type, s.subject_id) end as until offset 0) as known
-      join said on said.sign_off_id = s.id and said.at <= known.until
-     where s.started_at <= known.until
-     group by s.id order by s.id desc limit p_limit;
-end $function$;
-revoke all on function commented_with_words(tsquery,uuid,integer,integer) from public;
-grant execute on function commented_with_words(tsquery,uuid,integer,integer) to accord_app;
-
 CREATE OR REPLACE FUNCTION public.knows_subject_until(p_type text, p_id text)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -3000,6 +2977,32 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.said_with_words(p_query tsquery, p_before uuid, p_limit integer, p_events integer)
+ RETURNS TABLE(sign_off_id uuid, sequences bigint[])
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_org text := pg_catalog.current_setting('accord.org', true);
+  v_all boolean := coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor');
+begin
+  return query
+    with said as materialized (
+      select e.sign_off_id, e.sequence, e.at from public.sign_off_event e
+       where e.words is not null and e.words @@ p_query and (v_all or e.only_org is null or e.only_org = v_org)
+         and (p_before is null or e.sign_off_id < p_before))
+    select s.id, (array_agg(said.sequence order by said.sequence desc))[1:p_events]
+      from (select distinct d.sign_off_id from said d) as found
+      join public.sign_off s on s.id = found.sign_off_id
+      cross join lateral (select case when v_all then 'infinity'::timestamptz else public.knows_subject_until(s.subject_type, s.subject_id) end as until offset 0) as known
+      join said on said.sign_off_id = s.id and said.at <= known.until
+     where s.started_at <= known.until
+     group by s.id order by s.id desc limit p_limit;
+end $function$;
+revoke all on function said_with_words(tsquery,uuid,integer,integer) from public;
+grant execute on function said_with_words(tsquery,uuid,integer,integer) to accord_app;
 
 CREATE OR REPLACE FUNCTION public.wake_for_timers()
  RETURNS trigger

@@ -78,8 +78,17 @@ create table sign_off_event (
   type        text        not null,
   only_org    text,
   data        jsonb       not null,
-  -- The words by which a comment is found; null: it is no comment.
-  words       tsvector    generated always as (case when type = 'COMMENTED' then to_tsvector('english'::regconfig, coalesce(data ->> 'text', '')) end) stored,
+  -- The words by which a comment, or what was said with a decision, is found; null: nothing is said in it.
+  words       tsvector    generated always as (nullif(case
+                when type = 'COMMENTED' then to_tsvector('english'::regconfig, coalesce(data ->> 'text', ''))
+                when type = 'RETURNED' then to_tsvector('english'::regconfig, coalesce(data ->> 'reasons', ''))
+                when type in ('RETURN_TAKEN_BACK', 'STEP_REFUSED', 'OVERRULED', 'CHAIN_ENDED')
+                  then to_tsvector('english'::regconfig, coalesce(data ->> 'reason', ''))
+                when type = 'TASK_DONE'
+                  then to_tsvector('english'::regconfig, coalesce(jsonb_path_query_array(data, '$.result.conditions[*].text'), '[]'))
+                    || to_tsvector('english'::regconfig, coalesce(data #>> '{result,comment}', ''))
+                    || to_tsvector('english'::regconfig, coalesce(data #>> '{result,adopted,reason}', ''))
+              end, ''::tsvector)) stored,
   primary key (sign_off_id, sequence)
 );
 create index sign_off_event_by_words on sign_off_event using gin (words) where words is not null;
@@ -190,9 +199,9 @@ create policy task_is_kept_by_the_service on sign_off_task using (coalesce(curre
 alter table timer enable row level security;
 create policy timer_is_kept_by_the_service on timer using (coalesce(current_setting('accord.reader', true), '') = 'system');
 
--- The sign-offs with comments that hold the words and that the reader may read, the last begun first: with the latest such comments of each.
+-- The sign-offs in which somebody said the words, as the reader may read it, the last begun first: with the latest such events of each.
 -- The index is read before it is asked who may read what, which no policy would do; what is said here is what the policies above say.
-create function public.commented_with_words(p_query tsquery, p_before uuid, p_limit int, p_comments int)
+create function public.said_with_words(p_query tsquery, p_before uuid, p_limit int, p_events int)
 returns table (sign_off_id uuid, sequences bigint[]) language plpgsql stable security definer set search_path = '' as $$
 declare
   v_org text := pg_catalog.current_setting('accord.org', true);
@@ -203,7 +212,7 @@ begin
       select e.sign_off_id, e.sequence, e.at from public.sign_off_event e
        where e.words is not null and e.words @@ p_query and (v_all or e.only_org is null or e.only_org = v_org)
          and (p_before is null or e.sign_off_id < p_before))
-    select s.id, (array_agg(said.sequence order by said.sequence desc))[1:p_comments]
+    select s.id, (array_agg(said.sequence order by said.sequence desc))[1:p_events]
       from (select distinct d.sign_off_id from said d) as found
       join public.sign_off s on s.id = found.sign_off_id
       cross join lateral (select case when v_all then 'infinity'::timestamptz else public.knows_subject_until(s.subject_type, s.subject_id) end as until offset 0) as known
@@ -212,8 +221,8 @@ begin
      group by s.id order by s.id desc limit p_limit;
 end $$;
 
-revoke all on function public.knows_subject_until(text, text), public.commented_with_words(tsquery, uuid, int, int) from public;
-select public.grant_if_role('accord_app', 'grant execute on function public.knows_subject_until(text, text), public.commented_with_words(tsquery, uuid, int, int) to accord_app');
+revoke all on function public.knows_subject_until(text, text), public.said_with_words(tsquery, uuid, int, int) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.knows_subject_until(text, text), public.said_with_words(tsquery, uuid, int, int) to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert on public.sign_off_route, public.sign_off_event to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.sign_off to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.sign_off_chain, public.sign_off_task, public.timer, public.sign_off_route_draft to accord_app');

@@ -25,13 +25,13 @@ export type Kind = (typeof KINDS)[number]
 /** Where the words stand. */
 export type Field =
   | ('REFERENCE' | 'TITLE' | 'NAME' | 'PARTY' | 'PURPOSE' | 'DATA' | 'SECTION' | 'ROLE' | 'REASON' | 'CITATION')
-  | ('COMMENT' | 'ANSWER' | 'RISK' | 'MEASURE')
+  | ('COMMENT' | 'CONDITION' | 'ANSWER' | 'RISK' | 'MEASURE')
 
 /** A text of a record in which the words may stand. */
 export interface FieldText {
   readonly field: Field
   readonly text: string
-  /** Of a SECTION its name, of a COMMENT the key of its thread, of an ANSWER that of its question, of a RISK or MEASURE its own. */
+  /** Of a SECTION its name, of a COMMENT the key of its thread, of what was said with a decision of a review its step, of an ANSWER that of its question, of a RISK or MEASURE its own. */
   readonly section?: string
 }
 

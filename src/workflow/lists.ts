@@ -4,6 +4,7 @@ import { isUuid } from '../platform/kernel/ids.ts'
 import type { Day } from '../platform/kernel/london-day.ts'
 import type { ChainStatus, SignOffStatus, Subject } from './model/sign-off.ts'
 import type { TaskRow } from './projection.ts'
+import type { StoredEvent } from './stored-event.ts'
 
 /** What the lists of sign-offs and tasks are asked, and what they show. Pure. */
 
@@ -35,15 +36,15 @@ export interface ListedTask extends TaskRow {
   readonly sign_off_id: string
 }
 
-/** A sign-off in which words were found in comments, the latest first. */
-export interface CommentedSignOff {
+/** A sign-off in which words were found in what people said, the latest first. */
+export interface SpokenSignOff {
   readonly id: string
   readonly subject_type: string
   readonly subject_id: string
   readonly subject_version: number
   readonly status: string
   readonly started_at: string
-  readonly comments: readonly { readonly thread: string; readonly text: string }[]
+  readonly events: readonly StoredEvent[]
 }
 
 export interface SignOffFilter {

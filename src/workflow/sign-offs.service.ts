@@ -283,10 +283,10 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
         return { signOffs: page, nextBefore: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),
 
-    /** Sign-offs with comments that hold all of the terms and that the caller may read, the last begun first. */
-    commented: (principal: Principal, { terms, before, limit }: SearchedTerms) =>
+    /** Sign-offs in which somebody said all of the terms at once, in words that the caller may read, the last begun first. */
+    withWords: (principal: Principal, { terms, before, limit }: SearchedTerms) =>
       withTransactionAs(db, readerFor(principal), async (tx) => {
-        const found = await listsRepository(tx).commented(terms, before, limit + 1)
+        const found = await listsRepository(tx).withWords(terms, before, limit + 1)
         const page = found.slice(0, limit)
         return { signOffs: page, nextBefore: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),

@@ -2,6 +2,7 @@ import t from 'tap'
 import { ROLES, type Role } from '../../src/identity/permissions.ts'
 import { deskOn } from '../support/agreement-desk.ts'
 import { type ApiCaller, aDraft, aFlow, personOf } from '../support/api-caller.ts'
+import { approvingDesk } from '../support/approving-desk.ts'
 import { assessingDesk } from '../support/assessing-desk.ts'
 import { operations } from '../support/contract-walk.ts'
 import { SHARE } from '../support/demo-share.ts'
@@ -170,6 +171,36 @@ t.test('comments of a review are found by whoever may read them, each where it s
   for (const q of ['echidnas', 'dunnarts', id]) t.same(idsOf(await search(q, stranger), 'REVIEW'), [], q)
   t.match(await camden('GET', '/v1/search?q=echidnas&kind=REVIEW&cursor=nowhere'), { status: 400 })
 })
+
+t.test(
+  'what reviewers say with a decision is found as their review is: conditions, reasons of a return and of advice against it',
+  async (t) => {
+    const desk = await deskOn(service)
+    const hackney = await personOf(service, 'LBC_HACKNEY', ['DPO'])
+    const people = approvingDesk(desk.call)
+    const agreement = await desk.draft({ orgs: ['LBC_CAMDEN', 'LBC_HACKNEY'], title: 'Decided by two', effectiveFrom: '2027-06-01' })
+    const { sign_off: id } = (await desk.freeze(agreement, { route: 'STANDARD', isApproved: false })).body
+    const conditions = ['Numbats are kept apart', 'Nobody feeds a pademelon'].map((text) => ({ text, bearer: 'BOTH', due: null }))
+    const step = { id: 'IG_REVIEW', role: 'IG_OFFICER' } as const
+    t.equal((await people.approve(id, 'LBC_CAMDEN', step, { conditions, comment: 'The woylies are well looked after' })).status, 200)
+    const returned = { command: 'return', step: 'IG_REVIEW', reasons: 'Say where the quokkas live' }
+    t.equal((await people.command(id, people.people('LBC_HACKNEY', 'IG_OFFICER'), returned)).status, 200)
+    for (const [q, why] of [
+      ['numbat', 'CONDITION: [Numbats] are kept apart'],
+      ['"feeds a pademelon" numbats', 'CONDITION: [Numbats] are kept apart'],
+      ['woylies', 'REASON: The [woylies] are well looked after'],
+      ['quokka living', 'REASON: Say where the [quokkas] [live]'],
+    ] as const) {
+      for (const caller of [camden, hackney, auditor]) {
+        const found = await search(q, caller)
+        t.same(idsOf(found, 'REVIEW'), [id], q)
+        t.equal(whyOf(found, 'REVIEW')[0], why, q)
+      }
+      t.same(idsOf(await search(q, stranger), 'REVIEW'), [], `${q}: a stranger finds nothing`)
+    }
+    t.same(idsOf(await search('numbats -pademelon'), 'REVIEW'), [])
+  },
+)
 
 t.test('an assessment that is made here is found by its answers, risks and measures, by the parties alone', async (t) => {
   const desk = await deskOn(service)

@@ -42,7 +42,7 @@ t.test('a comment and a part of an assessment lead to the place where they stand
 
   const officer = await visitor('demo-camden-ig')
   const found = (await officer.go('/search?q=echidnas')).text
-  t.match(found, /<h2[^>]*>Comments of reviews<\/h2>[\s\S]*>Reviewed by two<\/a>[\s\S]*<mark>echidnas<\/mark>/)
+  t.match(found, /<h2[^>]*>What was said in reviews<\/h2>[\s\S]*>Reviewed by two<\/a>[\s\S]*<mark>echidnas<\/mark>/)
   const [, place = ''] = /href="(\/reviews\/[^"]*\/comments\/[^"]*)"/.exec(found) ?? []
   const led = await officer.go(place)
   t.match(led, { status: 303, location: /^\/reviews\/[^#]*#thread-/ })

@@ -10669,9 +10669,9 @@ export interface components {
                     readonly at: string | null;
                     /** @description Where the words stand, the telling fields first; empty where a code of it was meant. */
                     readonly why: readonly {
-                        /** @description REFERENCE, TITLE, NAME, PARTY, PURPOSE, DATA, SECTION, ROLE, REASON, CITATION, COMMENT, ANSWER, RISK or MEASURE. */
+                        /** @description REFERENCE, TITLE, NAME, PARTY, PURPOSE, DATA, SECTION, ROLE, REASON, CITATION, COMMENT, CONDITION, ANSWER, RISK or MEASURE. */
                         readonly field: string;
-                        /** @description Of a SECTION which one of the text, of a COMMENT the key of its thread, of an ANSWER that of its question, of a RISK or MEASURE its own. */
+                        /** @description Of a SECTION which one of the text, of a COMMENT the key of its thread, of a CONDITION or REASON of a review its step, of an ANSWER that of its question, of a RISK or MEASURE its own. */
                         readonly section: string | null;
                         /** @description The text, or the stretch of it around the words, in pieces. */
                         readonly pieces: readonly {

@@ -5,11 +5,12 @@ import type { ReviewingService } from '../../assessments/made/reviewing.service.
 import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
+import type { StoredEvent } from '../../workflow/stored-event.ts'
 import { type Asked, type Candidate, type FieldText, NOTHING, plain, type Source, type SourcePage } from '../found.ts'
 import { keyOf, placeIn } from './journeys.service.ts'
 
-/** Reviews by what was said in them, each by the comments that the reader may read; or by their key. */
-export function reviewSource(signOffs: Pick<SignOffsService, 'commented' | 'read'>, { titles }: Pick<ListingService, 'titles'>): Source {
+/** Reviews by what was said in them, in comments or with a decision, as far as the reader may read it; or by their key. */
+export function reviewSource(signOffs: Pick<SignOffsService, 'withWords' | 'read'>, { titles }: Pick<ListingService, 'titles'>): Source {
   return {
     kind: 'REVIEW',
     async search(principal, asked, { limit, cursor }) {
@@ -20,11 +21,10 @@ export function reviewSource(signOffs: Pick<SignOffsService, 'commented' | 'read
         const title = (await titles(principal, agreementsOf([subject]))).get(subject.id) ?? subject.id
         return { found: [review({ id, type: subject.type, of: subject.id, title, status, at: startedAt })], next: null }
       }
-      const { signOffs: rows, nextBefore } = await signOffs.commented(principal, { terms: asked.words, before: placeIn(cursor), limit })
+      const { signOffs: rows, nextBefore } = await signOffs.withWords(principal, { terms: asked.words, before: placeIn(cursor), limit })
       const known = await titles(principal, agreementsOf(rows.map(({ subject_type: type, subject_id: id }) => ({ type, id }))))
-      const found = rows.map(({ id, subject_type: type, subject_id: of, status, started_at: at, comments }) => {
-        const texts = comments.map(({ thread, text }) => ({ field: 'COMMENT' as const, section: thread, text }))
-        return review({ id, type, of, title: known.get(of) ?? of, status, at }, texts)
+      const found = rows.map(({ id, subject_type: type, subject_id: of, status, started_at: at, events }) => {
+        return review({ id, type, of, title: known.get(of) ?? of, status, at }, events.flatMap(saidIn))
       })
       return { found, next: nextBefore }
     },
@@ -83,6 +83,31 @@ interface Reviewed {
 
 function review({ id, type, of, title, status, at }: Reviewed, texts: readonly FieldText[] = []): Candidate {
   return plain('REVIEW', id, title, { agreement: type === 'agreement' ? of : null, of: type, status, at, texts })
+}
+
+/** What somebody says in an event of a review: a comment, or the conditions and reasons of a decision. */
+function saidIn(event: StoredEvent): FieldText[] {
+  switch (event.type) {
+    case 'COMMENTED':
+      return [{ field: 'COMMENT', section: event.thread, text: event.text }]
+    case 'TASK_DONE': {
+      const { conditions, comment, adopted } = event.result
+      return [
+        ...conditions.map(({ text }) => ({ field: 'CONDITION' as const, section: event.step, text })),
+        ...[comment, adopted?.reason ?? null].flatMap((text) => (text ? [{ field: 'REASON' as const, section: event.step, text }] : [])),
+      ]
+    }
+    case 'RETURNED':
+      return [{ field: 'REASON', section: event.step, text: event.reasons }]
+    case 'RETURN_TAKEN_BACK':
+    case 'STEP_REFUSED':
+    case 'OVERRULED':
+      return [{ field: 'REASON', section: event.step, text: event.reason }]
+    case 'CHAIN_ENDED':
+      return event.reason === null ? [] : [{ field: 'REASON', text: event.reason }]
+    default:
+      return []
+  }
 }
 
 function agreementsOf(subjects: readonly { readonly type: string; readonly id: string }[]): string[] {

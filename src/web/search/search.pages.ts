@@ -29,7 +29,7 @@ const GROUPS: Readonly<Record<Kind, string>> = {
   DISCLOSURE: 'One-off disclosures',
   EMERGENCY: 'Emergencies',
   DECISION: 'Decisions',
-  REVIEW: 'Comments of reviews',
+  REVIEW: 'What was said in reviews',
   ASSESSMENT: 'Assessments',
   FILE: 'Files',
   CODE: 'Law, purposes and other codes',
@@ -107,7 +107,7 @@ function addressOf(request: FastifyRequest, { kind, id, agreement, of }: Found):
 
 /** The very place at which the words stand, inside of what has places: a comment of a review, a part of an assessment. */
 function placeOf({ kind, id }: Found, { field, section }: Why): string | undefined {
-  if (kind === 'REVIEW' && section !== null) return `/reviews/${id}/comments/${section}`
+  if (kind === 'REVIEW' && field === 'COMMENT') return `/reviews/${id}/comments/${section}`
   if (kind !== 'ASSESSMENT' || section === null) return undefined
   if (field === 'RISK') return `/assessments/${id}${stepPath('RISKS')}`
   if (field === 'MEASURE') return `/assessments/${id}${stepPath('MEASURES')}`

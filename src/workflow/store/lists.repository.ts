@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import { queryOfTerms } from '../../platform/database/words.ts'
 import type { AskedTerm } from '../../platform/kernel/asked-terms.ts'
-import type { CommentedSignOff, ListedSignOff, ListedTask, SignOffFilter, TaskFilter, TaskPlace, TaskReader } from '../lists.ts'
+import type { ListedSignOff, ListedTask, SignOffFilter, SpokenSignOff, TaskFilter, TaskPlace, TaskReader } from '../lists.ts'
 import type { SignOffStatus } from '../model/sign-off.ts'
 
 /** Comments of one sign-off that a search looks at: it shows fewer. */
-const COMMENTS_MAX = 10
+const EVENTS_MAX = 10
 
 /** The lists, as this transaction's reader may see them. */
 export function listsRepository(tx: Transaction) {
@@ -67,12 +67,12 @@ export function listsRepository(tx: Transaction) {
       }))
     },
 
-    /** Sign-offs with the latest comments that hold all of the terms, the last begun first. */
-    async commented(terms: readonly AskedTerm[], before: string | null, limit: number): Promise<CommentedSignOff[]> {
-      const { rows } = await sql<CommentedSignOff>`
+    /** Sign-offs with the latest that was said in them with all of the terms, the last begun first. */
+    async withWords(terms: readonly AskedTerm[], before: string | null, limit: number): Promise<SpokenSignOff[]> {
+      const { rows } = await sql<SpokenSignOff>`
         select s.id, s.subject_type, s.subject_id, s.subject_version, s.status, s.started_at,
-          json_agg(json_build_object('thread', e.data ->> 'thread', 'text', e.data ->> 'text') order by e.sequence desc) as comments
-        from public.commented_with_words(${queryOfTerms(terms)}, ${before}::uuid, ${limit}::int, ${COMMENTS_MAX}::int) as f
+          json_agg(e.data order by e.sequence desc) as events
+        from public.said_with_words(${queryOfTerms(terms)}, ${before}::uuid, ${limit}::int, ${EVENTS_MAX}::int) as f
         join sign_off as s on s.id = f.sign_off_id
         join sign_off_event as e on e.sign_off_id = s.id and e.sequence = any (f.sequences)
         group by s.id order by s.id desc`.execute(tx)
