@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import t from 'tap'
+import { shippedCodeLists } from '../../../src/reference/reference.service.ts'
 import type { Route, RouteStep } from '../../../src/workflow/model/route.ts'
 import { routeFaults } from '../../../src/workflow/model/route-checks.ts'
 import { aRoute, aSignOff, shippedRoutes, step } from '../../support/builders/sign-off.ts'
@@ -21,6 +22,20 @@ t.test('every route that is shipped keeps to the schema and has no fault', async
     t.same(routeFaults(route), [], route.code)
   }
 })
+
+t.test(
+  'every route that is shipped is in the reference list of routes, by the name it has there, with the days of its steps',
+  async (t) => {
+    const listed = shippedCodeLists().find(({ list }) => list === 'ROUTE')?.entries ?? []
+    t.same(
+      listed.map(({ code, label }) => `${code} ${label}`).toSorted(),
+      shippedRoutes().map(({ code, title }) => `${code} ${title}`),
+    )
+    for (const { code, attributes } of listed)
+      for (const [id, days] of Object.entries(attributes['step_working_days'] ?? {}).filter(([id]) => id !== 'CONDITIONAL'))
+        t.equal(aRoute(code).steps.find((one) => one.id === id)?.due, days, `${code} ${id}`)
+  },
+)
 
 t.test('the usual way takes the working days that the reference names', async (t) => {
   const { steps } = aRoute('STANDARD')
