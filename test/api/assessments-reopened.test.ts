@@ -1,4 +1,6 @@
 import t from 'tap'
+import { withTransaction } from '../../src/platform/database/database.ts'
+import type { CodeListEntry } from '../../src/reference/code-list.ts'
 import { agreementDesk } from '../support/agreement-desk.ts'
 import { assessingDesk } from '../support/assessing-desk.ts'
 
@@ -73,6 +75,34 @@ t.test('a change of the share opens it again with a record of why, its controlle
   t.match(await dpia.read(id), { state: 'APPROVED', approved_version: 2, reopened: null })
   await timers.fireDue()
   t.match(await dpia.read(id), { state: 'APPROVED' }, 'it is about the draft now')
+
+  await t.test('law under the same code: explained in other words it opens nothing, with another effect it does', async (t) => {
+    const { reference } = desk.service.app.services
+    const edition = async (change: (entry: CodeListEntry) => Partial<CodeListEntry>) => {
+      const lists = (await reference.lists()).map((list) => ({
+        ...list,
+        entries: list.entries.flatMap(({ local, owner_org: _org, ...entry }) =>
+          local
+            ? []
+            : [list.list === 'GATEWAY' && flow.legal.provider.gateways.includes(entry.code) ? { ...entry, ...change(entry) } : entry],
+        ),
+      }))
+      await withTransaction(desk.service.app.services.db, (tx) => reference.store(tx, lists))
+      await timers.fireDue()
+    }
+    desk.at('2026-12-10T06:00:00.000Z')
+    await edition(({ attributes }) => ({ label: 'In other words', attributes: { ...attributes, limits: 'At more length.' } }))
+    t.match(await dpia.read(id), { state: 'APPROVED', reopened: null })
+    desk.at('2026-12-11T06:00:00.000Z')
+    await edition(({ attributes }) => ({ attributes: { ...attributes, requires_request: true } }))
+    t.match(await dpia.read(id), {
+      reopened: { reason: 'LAW_CHANGE', note: /In other words .* says something else now: requires request/ },
+    })
+    await accepted()
+    desk.at('2026-12-12T06:00:00.000Z')
+    await timers.fireDue()
+    t.match(await dpia.read(id), { state: 'APPROVED', approved_version: 3, reopened: null }, 'it was written with the law as it is')
+  })
 
   desk.at('2027-11-20T06:00:00.000Z')
   await timers.fireDue()

@@ -8,7 +8,7 @@ import type { TimedRoom } from '../../workflow/timers.service.ts'
 import { type AssessedAgreements, agreementOfAny } from './assessed-agreement.service.ts'
 import type { AssessmentCodes } from './codes.ts'
 import { madeRepository } from './made.repository.ts'
-import { factsIn } from './made-assessment.ts'
+import { factsIn, lawIn } from './made-assessment.ts'
 import { dueReopening } from './reopening.ts'
 import type { ReviewingService } from './reviewing.service.ts'
 
@@ -59,7 +59,8 @@ export function assessmentsInTime({ db, agreementOf, reviewing, codesOn }: Asses
         const { about, sent, joined } = found
         const [codesThen, codesNow] = [await codesOn(londonDay(Date.parse(sent.sent_at))), await codesOn(today)]
         const { review_due } = sent
-        const due = dueReopening({ assessed: factsIn(sent), stands: about.facts, codesThen, codesNow, review_due, today })
+        const [assessed, law] = [factsIn(sent), lawIn(sent)]
+        const due = dueReopening({ assessed, stands: about.facts, law, codesThen, codesNow, review_due, today })
         const call = { principal: servicePrincipal(about.keeper), idempotency: null, assessmentId: id }
         if (due) orThrow(await reviewing.reopen(call, due))
         else if (joined.length > 0) orThrow(await reviewing.askJoined(call))

@@ -17,6 +17,8 @@ export interface AssessmentCodes extends ScreeningCodes {
   has(list: string, code: string): boolean
   /** The law or guidance that an entry cites; null: none. */
   citationOf(list: string, code: string): string | null
+  /** What rules read of an entry; empty: there is none. */
+  attributesOf(list: string, code: string): CodeListEntry['attributes']
   /** Codes of LIKELIHOOD or SEVERITY, lowest first. */
   scale(list: 'LIKELIHOOD' | 'SEVERITY'): readonly string[]
   /** What the matrix of 4.3 makes of the two; HIGH where it knows one of them not, so that nothing unread passes as small. */
@@ -43,6 +45,7 @@ export function assessmentCodes(lists: readonly CodeList[], day: Day): Assessmen
       return found !== undefined && isValidOn(day, found.valid_from, found.valid_to)
     },
     citationOf: (list, code) => find(list, code)?.citation ?? null,
+    attributesOf: (list, code) => find(list, code)?.attributes ?? {},
     scale: (list) => [...(entries.get(list)?.values() ?? [])].toSorted((a, b) => rankOf(a) - rankOf(b)).map(({ code }) => code),
     overall: (likelihood, severity) => matrix.get(cellName(likelihood, severity)) ?? 'HIGH',
   }

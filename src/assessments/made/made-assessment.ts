@@ -5,6 +5,7 @@ import type { StatedAssessment } from '../assessment.ts'
 import type { AssessedFacts } from './assessed-facts.ts'
 import type { AssessmentContent } from './content.ts'
 import { type QuestionSet, questionsOf } from './questions.ts'
+import type { ReliedLaw } from './relied-law.ts'
 import type { ReopeningReason } from './reopening.ts'
 import { type AssessmentProgress, type AssessmentState, stateOf } from './states.ts'
 
@@ -158,4 +159,9 @@ export function editionOf({ edition }: Pick<MadeAssessment, 'edition'>): Questio
 /** What a version that was sent is about, as its document says it. */
 export function factsIn({ document }: SentVersion): AssessedFacts {
   return (JSON.parse(document) as { readonly facts: AssessedFacts }).facts
+}
+
+/** What the code lists said of its law then, as its document says it; one of before that was kept says nothing of it. */
+export function lawIn({ document }: SentVersion): readonly ReliedLaw[] {
+  return (JSON.parse(document) as { readonly law?: readonly ReliedLaw[] }).law ?? []
 }

@@ -1,8 +1,9 @@
 /** When an assessment that was approved is opened again (DP-6; UK GDPR Art 35(11)), and what becomes of the share meanwhile. Pure. */
 import type { Day } from '../../platform/kernel/london-day.ts'
-import type { AssessedFacts, AssessedLaw } from './assessed-facts.ts'
+import type { AssessedFacts } from './assessed-facts.ts'
 import { type ChangedFact, changedFacts, changeInWords } from './changes.ts'
 import type { AssessmentCodes } from './codes.ts'
+import { changedLaw, type ReliedLaw, reliedOn } from './relied-law.ts'
 import { derivedTriggers } from './triggers.ts'
 
 export const REOPENING_REASONS = [
@@ -51,6 +52,8 @@ export interface LookedAt {
   readonly assessed: AssessedFacts
   /** The same as the agreement stands now, its draft where there is one. */
   readonly stands: AssessedFacts
+  /** What the lists said of the law that it relies on when it was sent. */
+  readonly law: readonly ReliedLaw[]
   /** The code lists of the day on which it was sent, and of today. */
   readonly codesThen: AssessmentCodes
   readonly codesNow: AssessmentCodes
@@ -69,7 +72,7 @@ const WORDS_MAX = 150
 export function dueReopening(looked: LookedAt): { readonly reason: ReopeningReason; readonly note: string } | null {
   const { assessed, stands, review_due, today } = looked
   const changes = changedFacts(assessed, stands).filter((change) => !isController(change))
-  const law = [...endedLaw(looked), ...newTriggers(looked)]
+  const law = [...endedLaw(looked), ...changedLaw(looked.law, looked.codesNow), ...newTriggers(looked)]
   const found: readonly (readonly [ReopeningReason, readonly string[]])[] = [
     ['NEW_PROCESSOR', changes.filter((one) => one.kind === 'NEW_PROCESSOR' || one.kind === 'NEW_PARTY').map(changeInWords)],
     ['NEW_COUNTRY', changes.filter(({ kind }) => kind === 'NEW_COUNTRY').map(changeInWords)],
@@ -90,19 +93,9 @@ function isController({ kind, what }: ChangedFact): boolean {
   return /^(NEW|GONE)_PARTY$/.test(kind) && !/ (SUB_)?PROCESSOR$/.test(what)
 }
 
-const LAW_LISTS: Readonly<Record<keyof AssessedLaw, string>> = {
-  ...{ art6: 'LAWFUL_BASIS', gateways: 'GATEWAY', art9: 'ART9_CONDITION', sch1: 'SCHEDULE_1_CONDITION', criminal: 'CRIMINAL_CONDITION' },
-}
-
 /** Law that its flows rely on and countries that they reach, which the lists held when it was sent and hold no more. */
 function endedLaw({ assessed, codesThen, codesNow }: LookedAt): string[] {
-  const relied = assessed.flows.flatMap(({ legal, countries }) => [
-    ...[legal.provider, legal.recipient].flatMap((law) =>
-      Object.entries(LAW_LISTS).flatMap(([part, list]) => (law?.[part as keyof AssessedLaw] ?? []).map((code) => ({ list, code }))),
-    ),
-    ...countries.map((code) => ({ list: 'COUNTRY', code })),
-  ])
-  return relied
+  return reliedOn(assessed)
     .filter(({ list, code }) => codesThen.has(list, code) && !codesNow.has(list, code))
     .map(({ list, code }) => `${codesNow.labelOf(list, code)} (${code}) is in force no longer`)
 }

@@ -4,6 +4,7 @@ import type { AssessmentCodes, OverallRisk } from './codes.ts'
 import { conditionsOf } from './conditions.ts'
 import type { Answer, AssessmentContent, Measure, Risk, ScreeningOutcome } from './content.ts'
 import { asked, type Question, type QuestionSection, type QuestionSet } from './questions.ts'
+import { type ReliedLaw, reliedLaw } from './relied-law.ts'
 import { inherentOf, overallOf, type ResidualRisk, residualOf, residualOfRisk } from './risks.ts'
 
 /**
@@ -22,6 +23,8 @@ export interface AssessmentSnapshot {
   readonly inherent: OverallRisk | null
   readonly residual: OverallRisk | null
   readonly facts: AssessedFacts
+  /** What the code lists said of the law that it relies on. */
+  readonly law: readonly ReliedLaw[]
 }
 
 /** A question as it was asked, with the answer; null: it was left out. */
@@ -59,6 +62,7 @@ export function snapshotOf({
     inherent: inherentOf(content, codes),
     residual: residualOf(content, codes),
     facts: { ...facts, narrative: written(facts.narrative) },
+    law: reliedLaw(facts, codes),
   }
 }
 

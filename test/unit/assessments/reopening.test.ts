@@ -1,13 +1,23 @@
 import t from 'tap'
 import type { AssessedFacts } from '../../../src/assessments/made/assessed-facts.ts'
 import type { AssessmentCodes } from '../../../src/assessments/made/codes.ts'
+import { reliedLaw } from '../../../src/assessments/made/relied-law.ts'
 import { dueReopening } from '../../../src/assessments/made/reopening.ts'
 import { aFlow, codes, TODAY, theFacts } from './made.ts'
 
 // DP-6: when an approved assessment is opened again by itself. What was assessed is an ordinary share of two boroughs.
 
 const looked = (stands: AssessedFacts, over: { readonly today?: string; readonly codesNow?: AssessmentCodes } = {}) =>
-  dueReopening({ assessed: theFacts(), stands, codesThen: codes, codesNow: codes, review_due: '2027-11-30', today: TODAY, ...over })
+  dueReopening({
+    assessed: theFacts(),
+    stands,
+    law: reliedLaw(theFacts(), codes),
+    codesThen: codes,
+    codesNow: codes,
+    review_due: '2027-11-30',
+    today: TODAY,
+    ...over,
+  })
 
 const CASES: readonly (readonly [title: string, stands: AssessedFacts, reason: string, names: RegExp])[] = [
   [
@@ -47,6 +57,42 @@ t.test('it stays closed where nothing is new, and where only words changed or a 
 t.test('it is opened again where the law that a flow relies on is in force no longer', async (t) => {
   const codesNow: AssessmentCodes = { ...codes, has: (list, code) => code !== 'HA1996_S208' && codes.has(list, code) }
   t.match(looked(theFacts(), { codesNow }), { reason: 'LAW_CHANGE', note: /\(HA1996_S208\) is in force no longer/ })
+})
+
+t.test(
+  'it is opened again where a law that a flow relies on says something else under the same code, not where it is explained in other words',
+  async (t) => {
+    const saying = (said: {
+      readonly label?: string
+      readonly citation?: string
+      readonly attributes?: Readonly<Record<string, unknown>>
+    }) => {
+      const is = (list: string, code: string) => list === 'GATEWAY' && code === 'HA1996_S208'
+      const codesNow: AssessmentCodes = {
+        ...codes,
+        labelOf: (list, code) => (is(list, code) && said.label) || codes.labelOf(list, code),
+        citationOf: (list, code) => (is(list, code) && said.citation) || codes.citationOf(list, code),
+        attributesOf: (list, code) => ({ ...codes.attributesOf(list, code), ...(is(list, code) ? said.attributes : {}) }),
+      }
+      return looked(theFacts(), { codesNow })
+    }
+    t.match(saying({ citation: 'Housing Act 2027 s1' }), {
+      reason: 'LAW_CHANGE',
+      note: /\(HA1996_S208\) says something else now: citation/,
+    })
+    t.match(saying({ attributes: { recipient_types: ['SCHOOL'], requires_request: true } }), {
+      note: /now: recipient types, requires request/,
+    })
+    const types = codes.attributesOf('GATEWAY', 'HA1996_S208')['recipient_types'] as string[]
+    t.equal(saying({ attributes: { recipient_types: types.toReversed() } }), null, 'the order of its bodies says nothing')
+    t.equal(saying({ label: 'In other words', attributes: { limits: 'Explained at more length.', new_member: null } }), null)
+  },
+)
+
+t.test('a version of before the law was kept with it is opened again only where law has ended', async (t) => {
+  const codesNow: AssessmentCodes = { ...codes, citationOf: () => 'Another Act' }
+  const over = { assessed: theFacts(), stands: theFacts(), codesThen: codes, codesNow, review_due: '2027-11-30', today: TODAY }
+  t.equal(dueReopening({ ...over, law: [] }), null)
 })
 
 t.test('it is opened again on the day of its review and not before', async (t) => {
