@@ -3657,6 +3657,10 @@ select "o"."code"
   from "organisation" as "o"
   where "o"."code" = $1 for no key update;
 
+select "o"."code", "o"."short_name"
+  from "organisation" as "o"
+  order by "o"."code";
+
 select "o"."code", greatest(o.registered_on, o.entry_confirmed_on) as "since"
   from "organisation" as "o"
   where "o"."code" in ($1, ...) and "o"."status" = $2 and "o"."active_to" is null and ("o"."registered_on" is not null or
@@ -4572,6 +4576,15 @@ select "t".*
   where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."due_day" < $2 and "t"."sign_off_status" <> $3 and "t"."subject_id" = $4
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $5;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."sign_off_status" = $2 and not coalesce(((t.assignee_sub = $3 and t.assignee_issuer =
+    $4) or (t.deputy_sub = $5 and t.deputy_issuer = $6 and $7::date between t.deputy_first and t.deputy_last) or exists (select from
+    unnest($8::text[], $9::text[], $10::text[]) as d (role, issuer, sub) where d.role = t.role and d.issuer = t.assignee_issuer and d.sub =
+    t.assignee_sub)), false) and not (t.assignee_sub is null and t.role = any ($11::text[]))
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $12;
 
 select "t".*
   from "sign_off_task" as "t"

@@ -18,7 +18,7 @@ import { workOf } from './week.service.ts'
 
 export interface InsightOptions {
   readonly clock: Clock
-  readonly signOffs: Pick<SignOffsService, 'tasks'>
+  readonly signOffs: Pick<SignOffsService, 'openTasks'>
   readonly signOffInsight: SignOffInsightService
   readonly due: AgreementsDue
   readonly listing: Pick<ListingService, 'list'>

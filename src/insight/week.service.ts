@@ -10,7 +10,7 @@ import type { ListedTask } from '../workflow/lists.ts'
 import type { SignOffsService } from '../workflow/sign-offs.service.ts'
 
 export interface WorkOptions {
-  readonly signOffs: Pick<SignOffsService, 'tasks'>
+  readonly signOffs: Pick<SignOffsService, 'openTasks'>
   readonly signOffInsight: Pick<SignOffInsightService, 'waitingOnOthers'>
   readonly due: AgreementsDue
   readonly measures: Pick<MeasuresService, 'openFor'>
@@ -21,16 +21,13 @@ const AHEAD_DAYS = 90
 /** Tasks of each kind on one's list of work; the lists themselves have pages. */
 export const WORK_MAX = 100
 
-/** What somebody has to do or may take, of sign-offs and of the action plans of assessments, what others have to do first, and what falls due in 90 days. */
+/** What somebody has to do or may take, of sign-offs and of the action plans of assessments, what colleagues and other organisations have to do first, and what falls due in 90 days. */
 export function workOf({ signOffs, signOffInsight, due, measures }: WorkOptions) {
   return async (principal: Principal) => {
-    const page = { cursor: null, limit: WORK_MAX }
-    const tasks = async (whose: 'MINE' | 'POOL') => (await signOffs.tasks(principal, { whose, state: 'OPEN' }, page)).tasks
-    const mine = await tasks('MINE')
-    const pool = await tasks('POOL')
+    const tasks = await signOffs.openTasks(principal, WORK_MAX)
     const waiting = await signOffInsight.waitingOnOthers(principal, WORK_MAX)
     const planned = await measures.openFor(principal, WORK_MAX)
-    return { mine, pool, waiting, due: await due.within(principal, AHEAD_DAYS), measures: planned }
+    return { ...tasks, waiting, due: await due.within(principal, AHEAD_DAYS), measures: planned }
   }
 }
 

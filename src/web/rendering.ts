@@ -16,12 +16,22 @@ export function pageRendering() {
   environment.addFilter('plural', (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`)
   environment.addFilter('dayParts', (day: unknown) => dayParts(typeof day === 'string' ? day : ''))
   environment.addFilter('sentence', (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`)
+  environment.addFilter('inSentence', (words: string | readonly string[]) => [words].flat().map(inSentence).join(', '))
   const assets = pageAssets()
   environment.addGlobal('assets', { style: assets.style.path, script: assets.script.path, icon: assets.icon.path })
   return {
     assets: assets.all,
     render: (template: string, context: object): string => environment.render(template, context),
   }
+}
+
+/** Words that begin a label with a capital of their own wherever they stand. */
+const PROPER = /^(Prevent)\b/
+
+/** A label within a sentence: without the capital that it begins with, unless that is of an abbreviation or a name (“SIRO approval”, “Caldicott Guardian”). */
+export function inSentence(label: string): string {
+  const isName = /^\S+[A-Z]/.test(label) || /^\S+ [A-Z]/.test(label) || PROPER.test(label)
+  return isName ? label : `${label.charAt(0).toLowerCase()}${label.slice(1)}`
 }
 
 /** Code lists in words: the label of a code of a list; the code itself where the list holds no such code. */

@@ -11,8 +11,11 @@ import type { StoredEvent } from './stored-event.ts'
 /** MINE: what somebody has, or stands in for today. POOL: what nobody has and their roles may take. ORGANISATION: all of its own. */
 export type TaskOwner = 'MINE' | 'POOL' | 'ORGANISATION'
 
+/** COLLEAGUES: what is neither theirs nor theirs to take, in sign-offs that go on. */
+export type ListedOwner = TaskOwner | 'COLLEAGUES'
+
 export interface TaskFilter {
-  readonly whose: TaskOwner
+  readonly whose: ListedOwner
   readonly state: 'OPEN' | 'DONE'
   /** True: only what is overdue today; false: only what is not. */
   readonly overdue?: boolean | undefined

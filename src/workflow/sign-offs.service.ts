@@ -11,7 +11,7 @@ import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { orThrow, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { act, actorOf, type Changed, type DeputisesFor, serviceActor } from './acting.service.ts'
-import { formatPlace, parsePlace, placeOfTask, type SignOffFilter, type TaskFilter } from './lists.ts'
+import { formatPlace, type ListedOwner, parsePlace, placeOfTask, type SignOffFilter, type TaskFilter } from './lists.ts'
 import { commandsOpenTo, type OpenCommand } from './model/allowed.ts'
 import type { CommandType, SignOffActor, SignOffCommand } from './model/commands.ts'
 import { type ClosedCommand, closedTo, type UnfitDeputy, unfitDeputy } from './model/decide.ts'
@@ -289,6 +289,17 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
         const found = await listsRepository(tx).withWords(terms, before, limit + 1)
         const page = found.slice(0, limit)
         return { signOffs: page, nextBefore: found.length > limit ? (page.at(-1)?.id ?? null) : null }
+      }),
+
+    /** The open tasks of the caller's organisation by whose they are, at most so many of each: what the caller has, may take, and what is their colleagues'. */
+    openTasks: (principal: Principal, limit: number) =>
+      withTransactionAs(db, { kind: 'party', org: principal.org }, async (tx) => {
+        const { org, issuer, sub, roles } = principal
+        const today = londonDay(clock().getTime())
+        const standsIn = (await deputisesFor(tx, principal)).filter(({ first, last }) => first <= today && today <= last)
+        const open = (whose: ListedOwner) =>
+          listsRepository(tx).tasks({ org, issuer, sub, roles, standsIn, today }, { whose, state: 'OPEN' }, null, limit)
+        return { mine: await open('MINE'), pool: await open('POOL'), colleagues: await open('COLLEAGUES') }
       }),
 
     /** Tasks of the caller's organisation: their own, those that their roles may take, or all. @throws Refused for a cursor that is not of this list */

@@ -5,10 +5,11 @@ import { deskOn } from '../support/agreement-desk.ts'
 import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { SHARE } from '../support/demo-share.ts'
 
-// One assessment in the browser, from its screening to a permit: a high risk that stays, advice that is overruled, the Commissioner, two signatures.
+// One assessment in the browser, from its screening to a permit: a high risk that stays, advice that is overruled, the Commissioner, two signatures;
+// then a third borough is invited, and accepts, approves and signs for itself.
 
 t.test('a share of high risk is assessed, accepted and signed in the browser', { skip: NO_BROWSER }, async (t) => {
-  const [CAMDEN, HACKNEY] = ['LBC_CAMDEN', 'LBC_HACKNEY']
+  const [CAMDEN, HACKNEY, ISLINGTON] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON']
   const today = londonDay(Date.now())
   const nextYear = addDays(today, 330)
   const pages = await testPages(t, { register: 'ORGANISATIONS' })
@@ -16,6 +17,11 @@ t.test('a share of high risk is assessed, accepted and signed in the browser', {
   // Parties, purposes and flows are stored as an officer would have written them: test/web/drafting.test.ts writes them on the pages.
   const { id } = await desk.draft({ orgs: [CAMDEN, HACKNEY], effectiveFrom: today })
   const agreement = `/agreements/${id}`
+  const owner = await pages.service.database?.openAs('session_user', 1)
+  const everybody = '{ALL_SIGNED_BOROUGHS}'
+  await owner?.pool.query('update flow set providers = $2, recipients = $2 where agreement_id = $1', [id, everybody])
+  /** Six minutes pass for those who signed in. */
+  const sixMinutesPass = () => owner?.pool.query("update session set auth_time = auth_time - interval '6 minutes'")
   const browser = await openBrowser(t, pages)
   const windows = new Map<string, Page>()
   const as = async (name: string) => {
@@ -45,6 +51,15 @@ t.test('a share of high risk is assessed, accepted and signed in the browser', {
     t.equal(await overflowOf(page), 0, `${what} needs no scrolling sideways`)
     if (pictures) await page.screenshot({ path: `${named}-360.png`, fullPage: true })
     await page.setViewportSize({ width: 1100, height: 800 })
+  }
+  /** Proves once more who they are, and signs. */
+  const signs = async (page: Page) => {
+    await press(page, 'Sign in again')
+    await page.getByLabel('Your post').fill('Director of Resources')
+    await page.getByLabel('By what you may sign').fill('Scheme of delegation, paragraph 3')
+    for (const box of await page.getByRole('checkbox').all()) await box.check()
+    await press(page, 'Submit my signature')
+    await page.waitForURL(`**${agreement}`)
   }
   const permit = async () => {
     const headers = { ...(await pages.service.as({ org: CAMDEN })), 'content-type': 'application/json' }
@@ -221,21 +236,14 @@ t.test('a share of high risk is assessed, accepted and signed in the browser', {
     // The review of a text is walked in test/web/reviews.test.ts; here its steps are done over the API.
     const text = await desk.call({ org: CAMDEN, role: 'IG_OFFICER' }, 'GET', `/v1/agreements/${id}`)
     for (const org of [CAMDEN, HACKNEY]) await desk.approve(id, org, 1)
-    // Six minutes pass for those who signed in.
-    const owner = await pages.service.database?.openAs('session_user', 1)
-    await owner?.pool.query("update session set auth_time = auth_time - interval '6 minutes'")
+    await sixMinutesPass()
     for (const name of ['Margaret Chen', 'Yvonne Clarke']) {
       t.match(await permit(), { decision: 'DENY' })
       const page = await as(name)
       await page.goto(`/reviews/${text.body.versions[0].sign_off}`)
       await press(page, 'Sign or decline')
       await look(page, 'proving again')
-      await press(page, 'Sign in again')
-      await page.getByLabel('Your post').fill('Director of Resources')
-      await page.getByLabel('By what you may sign').fill('Scheme of delegation, paragraph 3')
-      for (const box of await page.getByRole('checkbox').all()) await box.check()
-      await press(page, 'Submit my signature')
-      await page.waitForURL(`**${agreement}`)
+      await signs(page)
     }
     const siro = await as('Yvonne Clarke')
     t.match(await main(siro), /In force/i)
@@ -244,5 +252,90 @@ t.test('a share of high risk is assessed, accepted and signed in the browser', {
       ...{ decision: 'PERMIT', agreement: id, version: 1 },
       legal: { provider: { assessment }, recipient: { assessment } },
     })
+  })
+
+  await t.test('a third borough that is invited finds what is asked of it, and why it may not sign yet', async (t) => {
+    await officer.goto(agreement)
+    await follow(officer, 'Invite another organisation to join')
+    await officer.getByLabel('Which organisation?').selectOption(ISLINGTON)
+    await officer.getByLabel('Controller', { exact: true }).check()
+    await press(officer, 'Invite it')
+    t.match(await main(officer), /Islington\s+Controller\s+Not yet: nothing is shared with it until it has signed/)
+    await officer.goto(agreement)
+    t.match(await main(officer), /Islington has not signed yet/)
+    await pages.service.app.services.timers.fireDue()
+
+    const theirs = await as('Sofia Marques')
+    await theirs.goto('/work')
+    t.match(await main(theirs), /Information governance review[\s\S]*Steps of your colleagues[\s\S]*Impact assessment \(DPIA\)/)
+    await look(theirs, 'work of an invited borough')
+    await theirs.goto(agreement)
+    t.match(await main(theirs), /Islington is invited to take part and has not signed\. It is bound by nothing/)
+    t.match(
+      await main(theirs),
+      /review and approve version 1\. Next: information governance review, for the information governance officer[\s\S]*accepts the risk[\s\S]*Next: data protection officer's advice[\s\S]*Its signatory signs/,
+    )
+    await look(theirs, 'an agreement that one is invited to')
+    const siro = await as('Ruth Abrams')
+    await siro.goto(`/sign/${id}/1`)
+    t.match(await main(siro), /Islington cannot sign yet: its own people approve the text first\. Next: information governance review/)
+    t.equal(await siro.getByLabel('Your post').count(), 0, 'nobody fills in what would be refused')
+    await look(siro, 'signing too early')
+  })
+
+  await t.test('its people mark, ask, approve and accept for it, each finding the step among their own work', async (t) => {
+    const theirs = await as('Sofia Marques')
+    await theirs.goto(agreement)
+    await follow(theirs, /review and approve version 1/)
+    t.match(await main(theirs), /Camden and Hackney have signed this text\. Islington takes part once its own people have approved it/)
+    await look(theirs, 'the review of an invited borough')
+    await follow(theirs, 'Flow F1')
+    await theirs.getByLabel('The reviewers of all parties').check()
+    await theirs.locator('summary').nth(3).click()
+    await theirs.getByLabel('Your comment').nth(3).fill('Who corrects a wrong address?')
+    await press(theirs, 'Mark the rest as acceptable')
+    const [ig, iao, dpo, director] = ['Sofia Marques', 'Femi Balogun', 'Kwame Boateng', 'Ruth Abrams'] as const
+    for (const name of [ig, iao, dpo, director, ig, dpo, iao, director]) {
+      const page = await as(name)
+      for (let open = 0; open < 3; open += 1) {
+        await page.goto('/work')
+        const step = page.getByRole('region', { name: /^(Yours|Nobody has these yet)/ }).getByRole('link')
+        if ((await step.count()) === 0 || (await step.allInnerTexts()).every((one) => one === 'Signature')) break
+        await step.first().click()
+        const about = await main(page)
+        if (/impact assessment/.test(await page.locator('h1').innerText()))
+          t.match(about, /Camden and Hackney have accepted this assessment, each for itself\. Islington does so for itself/)
+        await page.getByRole('button', { name: 'Decide' }).first().click()
+        if (/data protection officer's advice/i.test(await page.locator('h1').innerText()))
+          t.notMatch(await main(page), /\b(siro|dpo)\b/, 'abbreviations stand as people write them')
+        await page.getByLabel('Approve', { exact: true }).check()
+        await press(page, 'Record your decision')
+        await page.waitForURL(/\/reviews\/[0-9a-f-]+$/)
+      }
+    }
+    const siro = await as('Ruth Abrams')
+    await siro.goto(agreement)
+    t.match(await main(siro), /approve version 1\. Done\.[\s\S]*for itself\. Done\.[\s\S]*Its signatory signs version 1/)
+  })
+
+  await t.test('its signatory proves again who they are and signs, and a share with it is permitted', async (t) => {
+    t.match(await desk.ask(CAMDEN, ISLINGTON, { agreement_ref: id }), /^DENY PARTY_NOT_SIGNED/)
+    await sixMinutesPass()
+    const siro = await as('Ruth Abrams')
+    await siro.goto('/work')
+    await follow(siro, 'Signature')
+    await press(siro, 'Sign or decline')
+    await signs(siro)
+    t.match(await main(siro), /In force for 3 of 3 parties/)
+    t.notMatch(await main(siro), /is invited to take part/)
+    await look(siro, 'an agreement that one has joined')
+    for (const [from, to] of [
+      [CAMDEN, ISLINGTON],
+      [ISLINGTON, HACKNEY],
+      [CAMDEN, HACKNEY],
+    ] as const)
+      t.equal(await desk.ask(from, to, { agreement_ref: id }), 'PERMIT')
+    await officer.goto('/work')
+    t.notMatch(await main(officer), /Islington\s+(Information|DPO|SIRO|Signature)/, 'whoever keeps the text waits for it no longer')
   })
 })

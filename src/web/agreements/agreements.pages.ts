@@ -1,25 +1,29 @@
 import type { FastifyRequest } from 'fastify'
 import type { AgreementView } from '../../agreements/agreement-view.ts'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
+import { isInvited } from '../../agreements/model/standing.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { PRINT_POLICY } from '../../agreements/texts/printed-html.ts'
+import type { ReviewingService } from '../../assessments/made/reviewing.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { versionIn } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { ACT_LINKS } from './acts.pages.ts'
+import { joiningOf } from './own-part.ts'
 
 export interface AgreementPagesOptions {
   readonly drafting: Pick<DraftingService, 'read'>
   readonly documents: Pick<DocumentsService, 'print'>
-  readonly signOffs: Pick<SignOffsService, 'list'>
+  readonly signOffs: Pick<SignOffsService, 'list' | 'read'>
+  readonly reviewing: Pick<ReviewingService, 'read'>
   readonly history: Pick<HistoryService, 'state' | 'closed'>
 }
 
 /** An agreement on pages of its own: its summary with what may be done, its parties, its flows, and its texts. */
-export function agreementPages({ drafting, documents, signOffs, history }: AgreementPagesOptions) {
+export function agreementPages({ drafting, documents, signOffs, reviewing, history }: AgreementPagesOptions) {
   async function read(request: FastifyRequest) {
     const { id } = request.params as { readonly id: string }
     const principal = callerOf(request)
@@ -32,6 +36,8 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
       const { id, principal, agreement, version } = await read(request)
       const found = await signOffs.list(principal, { subjectType: 'agreement', subject: id }, { before: null, limit: 5 })
       const { commands, parties } = orThrow(await history.state(principal, id, undefined))
+      const unsigned = agreement.status === 'ACTIVE' ? parties.filter(({ standing }) => isInvited(standing)).map(({ org }) => org) : []
+      const isJoining = unsigned.includes(principal.org) && version !== undefined
       const closed = orThrow(await history.closed(principal, id))
       const isSuspended = agreement.suspensions.some(({ to }) => to === null)
       const acts = ACT_LINKS.filter(([act]) => commands.includes(act) && (act !== 'lift' || isSuspended)).map(([act, words]) => ({
@@ -42,7 +48,8 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
         template: 'agreements/agreement.njk',
         title: agreement.title,
         data: {
-          ...{ agreement, version, acts, signOffs: found.signOffs, mayAmend: commands.includes('amend') },
+          ...{ agreement, version, acts, signOffs: found.signOffs, mayAmend: commands.includes('amend'), unsigned },
+          joining: isJoining ? await joiningOf({ signOffs, reviewing }, principal, agreement, version.version) : null,
           // Why a link is not there: for each act that has one.
           closed: ACT_LINKS.flatMap(([act, words]) => closed.filter((one) => one.act === act).map((one) => ({ ...one, words }))),
           present: parties.filter(({ standing }) => standing !== 'LEFT' && standing !== 'ENDED').length,
@@ -60,6 +67,7 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
           ...{ agreement, version },
           signatures: agreement.signatures.filter((one) => one.version === version?.version),
           attested: parties.filter(({ standing }) => standing === 'ATTESTED').map(({ org }) => org),
+          invited: agreement.status === 'ACTIVE' ? parties.filter(({ standing }) => standing === 'INVITED').map(({ org }) => org) : [],
         },
       }
     })

@@ -24,7 +24,7 @@ export function decisionPages(options: ReviewPagesOptions) {
   async function shown(request: FastifyRequest, over: Partial<Page> = {}, rows = rowsIn(request)): Promise<Page> {
     const { review, at } = await openStep(options, request)
     const { signOff, principal } = review
-    const sections = await texts.sections(review)
+    const { sections, about } = await texts.read(review)
     const reviews = at.may.includes('adopt') ? adoptableAt(signOff, principal.org, at.definition) : []
     const named = (part: string) => partNamed(sections, part)
     const route = routeOf(signOff, at.chain)
@@ -33,7 +33,7 @@ export function decisionPages(options: ReviewPagesOptions) {
       title: `${at.definition.title}: what do you decide?`,
       ...over,
       data: {
-        ...{ signOff, at, rows, reviews, form: request.body ?? {}, org: principal.org },
+        ...{ signOff, at, about, rows, reviews, form: request.body ?? {}, org: principal.org },
         choices: offered(at, reviews.length > 0),
         why: partsNamed(at.why, signOff, sections),
         canAdd: rows < CONDITIONS_MAX,

@@ -9,7 +9,7 @@ import { drawingsOf } from '../../workflow/insight/drawing.ts'
 import { svgOf } from '../../workflow/insight/svg.ts'
 import { mayClose } from '../../workflow/model/decide-words.ts'
 import { routeStep } from '../../workflow/model/route.ts'
-import { isOpenChain, routeOf, type SignOff, type Thread } from '../../workflow/model/sign-off.ts'
+import { type Chain, chainOf, isOpenChain, routeOf, type SignOff, type Thread } from '../../workflow/model/sign-off.ts'
 import { type Section, sectionsOf } from '../agreements/answers.ts'
 import { assessmentSections } from '../dpia/reviewed-sections.ts'
 import { LAST_STEP } from '../emergencies/emergencies.pages.ts'
@@ -27,6 +27,12 @@ export type SinceReviewed =
   | { readonly kind: 'FIRST' | 'SAME' }
   | { readonly kind: 'CHANGED'; readonly version: number; readonly pointers: readonly string[]; readonly labels: readonly string[] }
 
+/** A text as it is reviewed, and the agreement that it is, or that it assesses. */
+export interface ReviewedText {
+  readonly sections: readonly Section[]
+  readonly about: { readonly agreement: string; readonly title: string } | null
+}
+
 /** Reading the texts that are reviewed. */
 export function reviewedTexts({ signOffs, documents, assessed }: Pick<ReviewPagesOptions, 'signOffs' | 'documents' | 'assessed'>) {
   const assessment = async (principal: Principal, id: string, version: number) =>
@@ -38,13 +44,22 @@ export function reviewedTexts({ signOffs, documents, assessed }: Pick<ReviewPage
     return changedAnswers(contentIn(before), contentIn(after), editionOf(after))
   }
 
+  /** The text in sections, and of which agreement it is; nothing where what is signed off is neither an agreement nor an assessment. */
+  async function read({ principal, signOff: { subject } }: OpenReview): Promise<ReviewedText> {
+    const { type, id, version } = subject
+    if (type === 'assessment') {
+      const found = await assessment(principal, id, version)
+      return { sections: assessmentSections(found), about: { agreement: found.facts.agreement, title: found.facts.title } }
+    }
+    if (type !== 'agreement') return { sections: [], about: null }
+    const sections = sectionsOf(orThrow(await documents.text(principal, id, version)).text)
+    const said = sections[0]?.answers.find(({ part }) => part === '/title')?.said
+    return { sections, about: said?.kind === 'text' ? { agreement: id, title: said.text } : null }
+  }
+
   return {
-    /** The text in sections; none where what is signed off is neither an agreement nor an assessment. */
-    async sections({ principal, signOff: { subject } }: OpenReview): Promise<readonly Section[]> {
-      if (subject.type === 'assessment') return assessmentSections(await assessment(principal, subject.id, subject.version))
-      if (subject.type !== 'agreement') return []
-      return sectionsOf(orThrow(await documents.text(principal, subject.id, subject.version)).text)
-    },
+    read,
+    sections: async (review: OpenReview): Promise<readonly Section[]> => (await read(review)).sections,
 
     /** What changed since the last version before this one that the reader's organisation reviewed: each of its people sees it, whoever looked first. */
     async since({ principal, signOff }: OpenReview): Promise<SinceReviewed> {
@@ -73,7 +88,8 @@ export function workspacePages(options: ReviewPagesOptions) {
     const review = await openReview(options, request)
     const { principal, signOff, commands } = review
     const { subject } = signOff
-    const sections = await texts.sections(review)
+    const { sections, about } = await texts.read(review)
+    const chain = chainOf(signOff, principal.org)
     const steps = stepsOfReader(review).map((one) => ({ ...one, why: partsNamed(one.why, signOff, sections) }))
     return {
       template: 'reviews/workspace.njk',
@@ -82,12 +98,13 @@ export function workspacePages(options: ReviewPagesOptions) {
       data: {
         ...{ signOff, steps, form: request.body ?? {}, org: principal.org, isDecidable, lastOfEmergency: LAST_STEP },
         sections: progressOf(signOff, sections, principal.org),
-        subjectTitle: sections[0]?.answers.find(({ part }) => part === '/title')?.said,
+        about,
+        before: chain ? doneBefore(signOff, chain) : [],
         threads: threadsOnWhole(signOff, sections),
         since: await texts.since(review),
         waits: waitsFor(signOff),
         mayClose: (thread: Thread) => mayClose(thread, signOff, principal.org),
-        chain: signOff.chains.find(({ org }) => org === principal.org),
+        chain,
         canDo: commands.filter(({ org }) => org === null || org === principal.org).map(({ command }) => command),
       },
     }
@@ -117,6 +134,12 @@ export function workspacePages(options: ReviewPagesOptions) {
       return reply.type('image/svg+xml; charset=utf-8').send(svgOf(heading, drawingsOf(signOff)))
     })
   }
+}
+
+/** The parties that have signed or accepted already what this one has not: it joins what is in force, or comes last. */
+function doneBefore({ chains, subject }: SignOff, own: Chain): readonly (string | null)[] {
+  const isDone = ({ status }: Chain) => status === 'SIGNED' || (status === 'READY' && subject.type === 'assessment')
+  return isOpenChain(own) && !isDone(own) ? chains.filter(isDone).map(({ org }) => org) : []
 }
 
 function titleOf({ type, id, version }: SignOff['subject']): string {

@@ -4,10 +4,12 @@ import type { SigningService } from '../../agreements/acts/signing.service.ts'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import { SIGNING_STATEMENTS } from '../../agreements/model/signed-text.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
+import type { ReviewingService } from '../../assessments/made/reviewing.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
+import { joiningOf } from '../agreements/own-part.ts'
 import { boxes, type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith, versionIn } from '../forms.pages.ts'
 import { WHOLE } from '../reviews/steps.ts'
 import type { Web } from '../web.plugin.ts'
@@ -18,6 +20,7 @@ export interface SigningPagesOptions {
   readonly documents: Pick<DocumentsService, 'text'>
   readonly drafting: Pick<DraftingService, 'read'>
   readonly signOffs: Pick<SignOffsService, 'read'>
+  readonly reviewing: Pick<ReviewingService, 'read'>
   readonly now: () => Date
 }
 
@@ -27,7 +30,7 @@ const PROVED_SECONDS = 300
 const CHANGED: readonly string[] = ['HASH', 'VERSION_STATE', 'LC-2']
 
 /** Signing one version for one's organisation, or declining to, with what that means. */
-export function signingPages({ signing, ending, documents, drafting, signOffs, now }: SigningPagesOptions) {
+export function signingPages({ signing, ending, documents, drafting, signOffs, reviewing, now }: SigningPagesOptions) {
   const params = (request: FastifyRequest) => request.params as { readonly id: string; readonly version: string }
 
   /** Where somebody else is asked to sign: the open steps of the reader's organisation that they may hand on. */
@@ -58,6 +61,7 @@ export function signingPages({ signing, ending, documents, drafting, signOffs, n
         ticked: boxes(request, 'statements'),
         must: mustProveAgain(request, now()),
         handOn: await handingOn(principal, signOff),
+        ...(await joiningOf({ signOffs, reviewing }, principal, agreement, text.version)),
       },
     }
   }

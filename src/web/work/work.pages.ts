@@ -89,8 +89,8 @@ export function workPages({
   }
 
   /** Of which agreements the assessments are that wait for the reader: titles by the assessment. */
-  async function assessedBy(principal: Principal, tasks: readonly ListedTask[]) {
-    if (!tasks.some((task) => task.subject_type === 'assessment') || !permits(principal.roles, 'assessment:read')) return new Map()
+  async function assessedBy(principal: Principal, types: ReadonlySet<string>) {
+    if (!types.has('assessment') || !permits(principal.roles, 'assessment:read')) return new Map()
     const { assessments } = await reviewing.list(principal, { limit: OTHERS_MAX })
     return new Map(assessments.map(({ id, title, agreement }) => [id, title ?? agreement]))
   }
@@ -107,16 +107,18 @@ export function workPages({
     page('/work', 'listOrganisations', async (request) => {
       const principal = callerOf(request)
       if (!permits(principal.roles, 'sign_off:read')) return { template: 'work/no-work.njk', title: 'Your work' }
-      const { now, mine, pool, waiting, due, measures } = await insight.work(principal)
+      const { now, mine, pool, colleagues, waiting, due, measures } = await insight.work(principal)
       const disposals = await toDispose(principal)
       const { returned, drafts } = await toWrite(principal)
       const breaches = await toAssess(principal)
-      const subjects = await subjectsOf(principal, new Set([...mine, ...pool].map((task) => task.subject_type)))
-      const assessed = await assessedBy(principal, [...mine, ...pool])
+      const tasks = [...mine, ...pool, ...colleagues]
+      const types = new Set(tasks.map((task) => task.subject_type))
+      const subjects = await subjectsOf(principal, types)
+      const assessed = await assessedBy(principal, new Set([...types, ...waiting.map(({ subject }) => subject.type)]))
       const waitingRequests = permits(principal.roles, 'request:answer') ? await requests.waitingFor(principal) : []
       const toConfirm = permits(principal.roles, 'dpia:record') ? await assessingElsewhere.waiting(principal) : []
       const agreements = [
-        ...[...mine, ...pool].map((task) => task.subject_id),
+        ...tasks.map((task) => task.subject_id),
         ...waiting.map((task) => task.subject.id),
         ...due.map((one) => one.agreement),
         ...disposals.map((one) => one.agreement),
@@ -150,9 +152,10 @@ export function workPages({
           mine: mine.map(shown),
           disposals: disposals.map((one) => ({ ...one, title: titles.get(one.agreement) })),
           pool: pool.map(shown),
+          colleagues: colleagues.map(shown),
           waiting: waiting.map((task) => ({
             ...task,
-            title: titles.get(task.subject.id),
+            title: titles.get(task.subject.id) ?? assessed.get(task.subject.id),
             href: `/reviews/${task.signOff}`,
             days: daysSince(task.openedAt, now),
             isOverdue: task.due !== null && task.due < today,

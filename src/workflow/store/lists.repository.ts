@@ -26,16 +26,19 @@ export function listsRepository(tx: Transaction) {
                 ${standsIn.map(({ person }) => person.sub)}::text[]) as d (role, issuer, sub)
               where d.role = t.role and d.issuer = t.assignee_issuer and d.sub = t.assignee_sub))`
         : sql<boolean>`t.done_sub = ${sub} and t.done_issuer = ${issuer}`
+      const isTheirRole = sql<boolean>`t.role = any (${[...roles, ...standsIn.map(({ role }) => role)]}::text[])`
       const rows = await tx
         .selectFrom('sign_off_task as t')
         .selectAll('t')
         .where('t.org', '=', org)
         .where('t.state', '=', sql.lit(state))
         .$if(whose === 'MINE', (query) => query.where(isTheirs))
-        .$if(whose === 'POOL', (query) =>
+        .$if(whose === 'POOL', (query) => query.where('t.assignee_sub', 'is', null).where(isTheirRole))
+        .$if(whose === 'COLLEAGUES', (query) =>
           query
-            .where('t.assignee_sub', 'is', null)
-            .where(sql<boolean>`t.role = any (${[...roles, ...standsIn.map(({ role }) => role)]}::text[])`),
+            .where('t.sign_off_status', '=', 'OPEN')
+            .where(sql<boolean>`not coalesce(${isTheirs}, false)`)
+            .where(sql<boolean>`not (t.assignee_sub is null and ${isTheirRole})`),
         )
         .$if(overdue === true, (query) => query.where('t.due_day', '<', today).where('t.sign_off_status', '<>', 'HELD'))
         .$if(overdue === false, (query) => query.where((eb) => eb.or([eb('t.due_day', '>=', today), eb('t.sign_off_status', '=', 'HELD')])))
