@@ -33,6 +33,9 @@ export interface Organisation {
 /** What a body in the register is: proposed and permitting nothing, confirmed, or another name for one that is. */
 export type OrganisationStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'MERGED'
 
+/** What an organisation is called. */
+export type OrganisationName = Pick<Organisation, 'code' | 'short_name'>
+
 /** An organisation as the register holds it. */
 export interface RegisteredOrganisation extends Organisation {
   readonly status: OrganisationStatus

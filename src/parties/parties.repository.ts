@@ -1,7 +1,13 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
 import type { Day } from '../platform/kernel/london-day.ts'
-import { asRegistered, type Organisation, type OrganisationStatus, type RegisteredOrganisation } from './organisation.ts'
+import {
+  asRegistered,
+  type Organisation,
+  type OrganisationName,
+  type OrganisationStatus,
+  type RegisteredOrganisation,
+} from './organisation.ts'
 
 /** What may be written of an organisation once it is there. */
 export type OrganisationChange = Partial<Omit<RegisteredOrganisation, 'code' | 'active_from' | 'active_to' | 'successor_of'>> & {
@@ -54,6 +60,10 @@ export function partiesRepository(tx: Transaction) {
         }),
       )
     },
+
+    /** What every organisation is called, by code. */
+    names: (): Promise<OrganisationName[]> =>
+      tx.selectFrom('organisation as o').select(['o.code', 'o.short_name']).orderBy('o.code').execute(),
 
     async update(code: string, { aliases, departments, ...change }: OrganisationChange): Promise<void> {
       await tx

@@ -10,7 +10,7 @@ import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { contactsRepository } from './contacts.repository.ts'
 import { mailboxAmong } from './contacts.ts'
 import { finder } from './find.ts'
-import type { Organisation, OrganisationStatus, RegisteredOrganisation } from './organisation.ts'
+import type { Organisation, OrganisationName, OrganisationStatus, RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
 import { type RegisterActOfPerson, type RegisterActRecord, type RegisterSubject, registerActRepository } from './register-act.repository.ts'
 
@@ -45,6 +45,8 @@ const HISTORY_PAGE = 100
 /** The register of organisations. */
 export function partiesService(db: Database) {
   const all = (): Promise<RegisteredOrganisation[]> => withTransaction(db, (tx) => partiesRepository(tx).read())
+
+  const names = (): Promise<OrganisationName[]> => withTransaction(db, (tx) => partiesRepository(tx).names())
 
   const historyOf = (principal: Principal, kind: RegisterSubject, code: string, after = 0): Promise<HistoryOf<RegisterActOfPerson>> =>
     withTransactionAs(db, registerReader(principal), async (tx) => {
@@ -90,6 +92,8 @@ export function partiesService(db: Database) {
     /** Some organisations, by code. Joins the transaction. */
     read: (tx: Transaction, codes: readonly string[]): Promise<RegisteredOrganisation[]> => partiesRepository(tx).read(codes),
     all,
+    /** What all of them are called, by code. */
+    names,
     /** Where a body as such gets mail; undefined: nowhere. Joins the transaction. */
     mailboxOf: async (tx: Transaction, code: string): Promise<string | undefined> =>
       mailboxAmong((await contactsRepository(tx).of([code])).get(code) ?? {}),

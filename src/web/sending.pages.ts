@@ -34,7 +34,7 @@ export interface SendingOptions extends Pick<RequestSessions, 'sessionOf'>, Requ
 export type SendPage = (request: FastifyRequest, reply: FastifyReply, page: Page) => Promise<FastifyReply>
 
 /** Answers requests with pages, each rendered with what every page shows: who reads it, names and code lists in words, the token of its forms. */
-export function sendingPages({ sessions, personNames, sessionOf, outsiderOf, organisationsFor, listsFor, senderOf }: SendingOptions) {
+export function sendingPages({ sessions, personNames, sessionOf, outsiderOf, namesFor, listsFor, senderOf }: SendingOptions) {
   const { render, assets } = pageRendering()
 
   /** Who reads the page; undefined: nobody who is known. */
@@ -54,12 +54,7 @@ export function sendingPages({ sessions, personNames, sessionOf, outsiderOf, org
   const send: SendPage = async (request, reply, { template, title, status = 200, data = {}, errors: found = [] }) => {
     const errors = found.map(({ field, text }) => ({ field, text: withSpokenDays(text) }))
     const named = personNames.namesOf(peopleIn(data))
-    const [organisations, lists, person, calledOf] = await Promise.all([
-      organisationsFor(request),
-      listsFor(request),
-      personOf(request),
-      named,
-    ])
+    const [organisations, lists, person, calledOf] = await Promise.all([namesFor(request), listsFor(request), personOf(request), named])
     const names = new Map(organisations.map(({ code, short_name }) => [code, short_name]))
     const { principal } = request
     // Whoever was not let in was refused before anybody read their cookies.
