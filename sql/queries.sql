@@ -2372,13 +2372,13 @@ select s.provider, s.recipient, s.purpose, count(*) as asked, min(s.at) as first
 
 -- src/decisions/manifests/manifest-uses.repository.ts
 
-insert into "manifest_use" ("reference", "line", "used_at", "count", "manifest", "not_covered", "recorded_at", "id", "agreement", "flow",
+insert into "manifest_use" ("line", "used_at", "count", "reference", "manifest", "not_covered", "recorded_at", "id", "agreement", "flow",
     "provider", "recipient", "purpose", "revoked", "org", "by_issuer", "by_sub", "client", "leaf_id")
   values ($1, ...)
   on conflict ("org", "reference") do nothing;
 
-insert into "manifest_use" ("reference", "line", "used_at", "count", "manifest", "not_covered", "recorded_at", "revoked", "org", "by_issuer",
-    "by_sub", "leaf_id")
+insert into "manifest_use" ("reference", "line", "used_at", "count", "manifest", "not_covered", "recorded_at", "id", "agreement", "flow",
+    "provider", "recipient", "purpose", "revoked", "org", "by_issuer", "by_sub", "client", "leaf_id")
   values ($1, ...)
   on conflict ("org", "reference") do nothing;
 
@@ -2420,6 +2420,13 @@ select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "
     "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
   from "manifest_use"
   where ("org" = $1 or "provider" = $2 or "recipient" = $3) and "not_covered" is null and cardinality("revoked") = $4
+  order by "id" desc
+  limit $5;
+
+select "id", "reference", "manifest", "line", "agreement", "flow", "provider", "recipient", "purpose", "used_at", "count", "not_covered",
+    "revoked", "recorded_at", "client", "leaf_id", "org" as "reported_by"
+  from "manifest_use"
+  where ("org" = $1 or "provider" = $2 or "recipient" = $3) and "used_at" < $4
   order by "id" desc
   limit $5;
 

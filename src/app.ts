@@ -90,8 +90,19 @@ export async function buildApp(options: AppOptions) {
     if (error) server.log.error({ log: name, err: error }, 'the log cannot be signed at present')
     else server.log.info({ log: name }, 'the log is signed again')
   })
-  const { permissions, logSearch, trail, clients, records, replays, notShared } = decisions
-  const rooms = { ...register.rooms, decisions: decisions.decisions, permissions, logSearch, trail, clients, records, replays, notShared }
+  const { permissions, logSearch, trail, clients, records, replays, notShared, manifestUses } = decisions
+  const rooms = {
+    ...register.rooms,
+    decisions: decisions.decisions,
+    permissions,
+    logSearch,
+    trail,
+    clients,
+    records,
+    replays,
+    notShared,
+    manifestUses,
+  }
   const web = options.browserSignIn && openWeb(services, rooms, options.browserSignIn, options.logKey)
   const failedCallers = failedAuthentications({
     ...{ db: services.db, audit: services.audit, clock: options.clock },

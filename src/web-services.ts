@@ -74,6 +74,7 @@ import { calendarPages } from './web/settings/calendars.pages.ts'
 import { settingsPages } from './web/settings/settings.pages.ts'
 import { answerPages } from './web/sharing/answer.pages.ts'
 import { emergencyQuestionPages } from './web/sharing/emergency.pages.ts'
+import { manifestUsePages } from './web/sharing/manifest-uses.pages.ts'
 import { permissionPages } from './web/sharing/permissions.pages.ts'
 import { questionPages } from './web/sharing/question.pages.ts'
 import { signingPages } from './web/signing/signing.pages.ts'
@@ -98,7 +99,7 @@ export function callbackAt(publicUrl: URL, key = ''): URL {
 export function openWeb(
   services: Services,
   rooms: Register['rooms'] &
-    Pick<Decisions, 'decisions' | 'permissions' | 'logSearch' | 'trail' | 'clients' | 'records' | 'replays' | 'notShared'>,
+    Pick<Decisions, 'decisions' | 'permissions' | 'logSearch' | 'trail' | 'clients' | 'records' | 'replays' | 'notShared' | 'manifestUses'>,
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): {
@@ -155,6 +156,7 @@ export function openWeb(
           emergencyQuestionPages({ decisions: rooms.decisions, ...lists, now: clock }),
           answerPages({ records, notShared: rooms.notShared, emergencies, contacts: organisationContacts, ...lists }),
           notSharedPages({ notShared: rooms.notShared }),
+          manifestUsePages({ manifestUses: rooms.manifestUses, ...lists }),
           permissionPages({ permissions: rooms.permissions, ...lists }),
           logSearchPages({ logSearch, people }),
           trailPages({ trail: rooms.trail, reading: services.log.reading }),

@@ -80,6 +80,49 @@ t.test('whoever may not let it stand reads why, a stranger reads nothing, and a 
   t.match(await dpo.go(`${at}/x/end`), { status: 404 })
 })
 
+t.test('officers of whoever disclosed and received read what was shared in this way, as it was reported and judged', async (t) => {
+  const machine = { ...(await pages.service.as({ org: 'LBC_CAMDEN', clientId: 'camden-feed' })) }
+  const issued = await pages.service.inject({ method: 'GET', url: '/v1/permissions/manifest?direction=SEND', headers: machine })
+  const { manifest } = JSON.parse(issued.body.split('\n')[1] ?? '')
+  const use = { line: 1, used_at: new Date().toISOString(), count: 3 }
+  const uses = [
+    { ...use, reference: 'feed-1' },
+    { ...use, reference: 'feed-2', used_at: '2026-01-31T10:00:00Z' },
+    { ...use, reference: 'feed-3', line: 999 },
+  ]
+  const payload = { manifest, uses }
+  t.equal((await pages.service.inject({ method: 'POST', url: '/v1/permissions/manifest/uses', headers: machine, payload })).statusCode, 200)
+
+  const dpo = await visitor('demo-camden-dpo')
+  t.match((await dpo.go('/decisions')).text, 'href="/manifest-uses"')
+  t.match((await dpo.go(at)).text, `href="/manifest-uses?agreement=${agreement.id}"`)
+  const own = said((await dpo.go('/manifest-uses')).text)
+  t.match(own, /3 times Camden to .*: Homelessness.* In order .*, line 1.* Camden, camden-feed, .* as feed-1/)
+  t.match(
+    own,
+    /31 January 2026, 10:00.*Not covered It was shared before the manifest was issued.*Not permitted then .*The flow did not stand then/,
+  )
+  t.match(own, /Not known: no line says it.*The manifest has no such line/)
+  t.equal((await dpo.go(`/decisions/${manifest}`)).status, 200, 'the record of the manifest')
+  const narrowed = async (query: string) =>
+    [...(await dpo.go(`/manifest-uses?${query}`)).text.matchAll(/as (feed-\d)</g)].map(([, name]) => name).toSorted()
+  t.strictSame(await narrowed('judged=IN_ORDER'), ['feed-1'])
+  t.strictSame(await narrowed('judged=NOT_COVERED'), ['feed-2', 'feed-3'])
+  t.strictSame(await narrowed('to-day=1&to-month=2&to-year=2026'), ['feed-2'])
+  t.strictSame(await narrowed(`agreement=${agreement.id}`), ['feed-1', 'feed-2'])
+  t.match((await dpo.go('/manifest-uses?with=LBC_BARNET')).text, /No report matches/)
+  t.match(await dpo.go('/manifest-uses?from-day=31&from-month=2&from-year=2026'), {
+    status: 422,
+    text: /href="#from">Enter a day that exists/,
+  })
+  t.match((await dpo.go('/manifest-uses.csv?judged=IN_ORDER')).text, /^used_at,[^\n]*\r?\n[^\n]*LBC_CAMDEN,[^\n]*camden-feed,feed-1,/)
+  const theirs = said((await (await visitor('demo-hackney-dpo')).go('/manifest-uses')).text)
+  t.match(theirs, /as feed-1/)
+  t.notMatch(theirs, /camden-feed|feed-3/)
+  t.match((await (await visitor('demo-islington-ig')).go('/manifest-uses')).text, /Nothing was reported yet that concerns/)
+  t.match(await (await visitor('demo-camden-practitioner')).go('/manifest-uses'), { status: 403 })
+})
+
 t.test('it is ended with a reason by whoever may suspend, who is told until when it may still be relied on', async (t) => {
   const dpo = await visitor('demo-camden-dpo')
   const [, path = ''] = /href="([^"]+\/end)"/.exec((await dpo.go(at)).text) ?? []
@@ -124,5 +167,7 @@ t.test('on a phone, in a real browser, with JavaScript and without', { skip: NO_
     await phone.getByLabel('Why?').fill('No longer needed')
     await phone.getByRole('button', { name: 'End it now' }).click()
     await phone.getByText('No flow stands').waitFor()
+    await phone.getByRole('link', { name: 'What was shared in this way' }).click()
+    if (javaScriptEnabled) await isFit(phone, 'what was shared')
   }
 })
