@@ -31,7 +31,10 @@ export function assessingDesk({ call }: Pick<Desk, 'call'>) {
     read: async (id: string, by: Parameters<Desk['call']>[0] = WRITER) => must(await call(by, 'GET', `/v1/assessments/${id}`)),
 
     /** Writes all that keeps it from being sent: the screening, every question, a risk with a measure, the next review. */
-    async written(id: string, over: { readonly risk?: object; readonly left?: object | null } = {}): Promise<void> {
+    async written(
+      id: string,
+      over: { readonly risk?: object; readonly left?: object | null; readonly measure?: object; readonly due?: string } = {},
+    ): Promise<void> {
       must(await write(id, 'PUT', '/screening', { required: true, reasons: null }))
       const { questions } = must(await call(WRITER, 'GET', '/v1/assessment-questions'))
       for (const { key, choices } of questions) {
@@ -39,8 +42,8 @@ export function assessingDesk({ call }: Pick<Desk, 'call'>) {
         must(await write(id, 'PUT', `/answers/${key}`, answer))
       }
       const { content } = must(await write(id, 'POST', '/risks', { ...RISK, ...over.risk }))
-      must(await write(id, 'POST', '/measures', measureOf(content.risks.at(-1).id, over.left)))
-      must(await write(id, 'PUT', '/review', { due: '2027-11-20', kept_by: 'Information governance manager' }))
+      must(await write(id, 'POST', '/measures', { ...measureOf(content.risks.at(-1).id, over.left), ...over.measure }))
+      must(await write(id, 'PUT', '/review', { due: over.due ?? '2027-11-20', kept_by: 'Information governance manager' }))
     },
 
     send: async (id: string) => must(await write(id, 'POST', '/sending')),
