@@ -49,6 +49,7 @@ export const ENGINE_FILES: readonly string[] = [
   'platform/kernel/working-days.ts',
   'reference/code-list.ts',
   'reference/code-lists.ts',
+  'reference/entry-readings.ts',
   'reference/gateway.ts',
   'reference/local-code.ts',
 ]

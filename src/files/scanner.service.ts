@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import type { ClamdAddress } from '../platform/config.ts'
+import type { ClamdAddress } from '../platform/config-values.ts'
 import type { ReadBytes } from './media-types.service.ts'
 
 /** What a scanner says; UNKNOWN: nothing that can be relied on. */

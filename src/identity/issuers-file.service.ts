@@ -1,4 +1,5 @@
-import { type ConfigError, secureUrl } from '../platform/config.ts'
+import type { ConfigError } from '../platform/config.ts'
+import { secureUrl } from '../platform/config-values.ts'
 import { jsonFault } from '../platform/http/repeated-member.ts'
 import { isUuid } from '../platform/kernel/ids.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'

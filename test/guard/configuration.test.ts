@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
-import { parseConfig, variables } from '../../src/platform/config.ts'
+import { parseConfig } from '../../src/platform/config.ts'
+import { variables } from '../../src/platform/config-variables.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')

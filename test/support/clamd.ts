@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net'
-import type { ClamdAddress } from '../../src/platform/config.ts'
+import type { ClamdAddress } from '../../src/platform/config-values.ts'
 import type { Teardown } from './postgres.ts'
 import { EICAR } from './sample-files.ts'
 
