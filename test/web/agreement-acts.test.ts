@@ -48,7 +48,7 @@ t.test('three boroughs run an agreement in the browser', { skip: NO_BROWSER }, a
         ['Parties', '/parties', /Parties to DSA-[\s\S]*3 parties[\s\S]*Islington[\s\S]*Not yet/],
         ['Data and flows', '/flows', /Data and flows of DSA-[\s\S]*1 flow[\s\S]*Kept for/],
         ['Documents', '/documents', /Documents of DSA-[\s\S]*Version 1, with its certificate/],
-        ['History', '/history', /History of DSA-[\s\S]*sign/],
+        ['History', '/history', /History of DSA-[\s\S]*Text frozen[\s\S]*Signed/],
         ['Summary', '', /Why can’t I do something else\?/],
       ] as const) {
         await page.getByRole('link', { name: link, exact: true }).click()

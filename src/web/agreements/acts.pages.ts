@@ -15,6 +15,7 @@ import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { dayIn } from '../days.pages.ts'
 import { chosen, type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
+import { actDone } from './act-words.ts'
 
 export interface ActPagesOptions {
   readonly suspending: SuspendingService
@@ -203,7 +204,7 @@ export function actPages({ suspending, ending, membership, amending, history, dr
     page('/agreements/:id/history', 'getAgreementHistory', async (request) => {
       const after = Number(chosen(request, 'after')) || 0
       const found = orThrow(await history.historyWithPeople(callerOf(request), idOf(request), { after, limit: HISTORY_PAGE }))
-      return { template: 'agreements/history.njk', title: `History of ${idOf(request)}`, data: { found } }
+      return { template: 'agreements/history.njk', title: `History of ${idOf(request)}`, data: { found, actDone } }
     })
   }
 }
