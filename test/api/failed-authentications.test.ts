@@ -45,7 +45,12 @@ t.test('nothing of the token is kept, and no leaf holds the address: it is in th
   )
   t.equal(rows.length, 2)
   for (const { leaf, body, days } of rows) {
-    t.notMatch(leaf, /192|2001/)
+    t.notMatch(leaf, /192\.0\.2\.1|2001:db8/)
+    t.strictSame(
+      Object.keys(JSON.parse(leaf)).sort(),
+      ['act', 'c', 'id', 'rev', 't', 'trace', 'ts', 'v'],
+      'nor anything else of the caller',
+    )
     t.notMatch(body, /guess/)
     t.equal(days, 90)
   }
